@@ -1,1 +1,18 @@
-//! cli
+//! The command line: arguments, confirmation, the terminal, exit codes.
+//!
+//! The only room that prints, reads the environment and asks the clock.
+
+mod args;
+mod commands;
+mod connect;
+mod context;
+mod exit;
+mod fresh;
+mod hosts;
+mod load;
+mod settings;
+mod signals;
+mod summary;
+mod terminal;
+
+pub use commands::run;

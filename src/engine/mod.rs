@@ -1,1 +1,29 @@
-//! engine
+//! The run: reads, maps, decides, announces, writes, confirms; and takes back.
+//!
+//! Decisions are made in `plan` and in `three_way`; what stands here brings the rooms together.
+
+mod apply;
+mod attach;
+mod confirm;
+mod edit;
+mod error;
+mod extract;
+mod probe;
+mod resolve;
+mod rollback;
+mod session;
+mod setup;
+mod stage;
+mod three_way;
+mod watch;
+mod write;
+
+pub use apply::{Applied, apply};
+pub use confirm::resolve_open;
+pub use error::EngineError;
+pub use extract::{Extraction, extract, staged_name, staged_tables};
+pub use rollback::{Counts, Left, RollbackReport, Scope, rollback};
+pub use session::{Session, Waits};
+pub use setup::{Again, Prepared, prepare, remember};
+pub use three_way::{Alike, Patch, Values, alike, same, three_way, way_back};
+pub use watch::{Event, Watch};

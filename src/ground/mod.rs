@@ -1,1 +1,19 @@
-//! ground
+//! Plain values that every room speaks of; no input, no output, no clock.
+
+mod diagnostic;
+mod entity;
+mod fields;
+mod header;
+mod key;
+mod lookup;
+mod outcome;
+mod record;
+
+pub use diagnostic::{Diagnostic, Label, Place};
+pub use entity::Entity;
+pub use fields::{Fields, Made, User};
+pub use header::{Column, Header, snake_case};
+pub use key::{CrmId, CrmRef, SourceKey};
+pub use lookup::{Choices, Fate, Links, Owner, OwnerRule, Owners, Rows};
+pub use outcome::{Flag, Outcome};
+pub use record::Record;

@@ -1,1 +1,38 @@
-//! ledger
+//! The write log: what was meant, what was done, what was taken back.
+//!
+//! An entry is down, and flushed, before the deed that it announces. What a record's state is and
+//! what can be undone follows from the entries; the tables `link` and `hash` are their sum, changed
+//! in the same transaction, because a run asks them for every record.
+
+mod book;
+mod column;
+mod entry;
+mod error;
+mod found;
+mod lock;
+mod marker;
+mod outcome;
+mod read;
+mod run;
+mod schema;
+mod settle;
+mod sum;
+mod undo;
+mod writer;
+
+#[cfg(test)]
+mod history;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod refusals;
+
+pub use book::{Fresh, Identity, Ledger};
+pub use entry::{Aspect, Deed, EntryId, Intent, OpenEntry, Origin, Settled, State};
+pub use error::LedgerError;
+pub use lock::Lock;
+pub use marker::key_of as key_of_marker;
+pub use outcome::Verdict;
+pub use read::{Provisioned, Reader, StoryLine, Waiting};
+pub use run::{Run, RunId, RunKind, RunState};
+pub use undo::{Undo, Undone};

@@ -1,1 +1,32 @@
-//! plan
+//! From a spec, the extracted tables and the CRM's inventory to a plan; writes nothing.
+
+mod choices;
+mod decide;
+mod error;
+mod existing;
+mod gate;
+mod groups;
+mod held;
+mod late;
+mod links;
+mod order;
+mod owners;
+mod predict;
+mod prepare;
+mod provision;
+mod tally;
+
+pub use choices::ChoiceTable;
+pub use decide::{CLOSING, Decision, Known, Matches, decide, fields_hash, split_closing};
+pub use error::PlanError;
+pub use existing::Existing;
+pub use gate::Gate;
+pub use groups::Groups;
+pub use held::{Held, deciding, lost_rows, taken, why};
+pub use links::LinkBook;
+pub use order::{Order, Stage};
+pub use owners::{OwnerTable, OwnerUse};
+pub use predict::{Memory, ObjectPlan, Plan, Unremembered, predict};
+pub use prepare::{Course, Desk, Late, Prepared};
+pub use provision::{Provisioning, Wanted};
+pub use tally::Tally;

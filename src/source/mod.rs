@@ -1,1 +1,42 @@
-//! source
+//! Readers of source tables: REST endpoints and folders of CSV, JSON and JSON Lines files.
+//!
+//! A reader hands out pages of records whose values stand as the source gave them; only what means
+//! "nothing" is null already. Typing, staging and mapping happen elsewhere. Another file format is
+//! one more arm in `files.rs`.
+
+mod account;
+mod address;
+mod backoff;
+mod body;
+mod client;
+mod compare;
+mod csv_file;
+mod cursor;
+mod decode;
+mod download;
+mod error;
+mod exact;
+mod files;
+mod folder;
+mod foreign;
+mod headers;
+mod json_file;
+mod page;
+mod pieces;
+mod question;
+mod reader;
+mod request;
+mod rest;
+#[cfg(test)]
+mod sample;
+mod shape;
+mod sniff;
+
+pub use backoff::Backoff;
+pub use compare::{Difference, compare};
+pub use cursor::Cursor;
+pub use download::Downloaded;
+pub use error::SourceError;
+pub use headers::probe_headers;
+pub use page::{Page, RowFault, TableState};
+pub use reader::{Base, Options, Pacing, Reader};

@@ -1,1 +1,70 @@
-//! transform
+//! The rules of a spec, applied to rows: one file per word of the vocabulary.
+//!
+//! Nothing here reads, writes, waits or asks the clock; what a rule needs of the world comes
+//! through the traits of `ground::lookup`. The order is fixed: source, shape, meaning, type, guards.
+//!
+//! Flags that only say what was done: `control_characters`, `currency_conflict`, `defaulted`,
+//! `dst_fold`, `dst_gap`, `email_trimmed`, `email_words`, `html_stripped`, `json_trimmed`,
+//! `mention_escaped`, `merged_conflict`, `more_than_one`, `owner_fallback`, `truncated`, and where
+//! the raw value is kept `bad_phone`, `bad_country`. Flags of a value left out, about which `else`
+//! decides: `ambiguous_date`, `bad_bool`, `bad_date`, `bad_duration`, `bad_email`, `bad_number`,
+//! `bad_url`, `excel_damage`, `json_too_long`, `no_currency`, `ref_ambiguous`, `ref_left`,
+//! `ref_missing`, `ref_type_unknown`, `self_parent`, `template_error`, `unmapped_value`. Flags of a
+//! record held: `required`, `expression_error`.
+
+mod archive;
+mod atlas;
+mod bool;
+mod cell;
+mod choice;
+mod coalesce;
+mod compile;
+mod country;
+mod date;
+mod domain;
+mod draft;
+mod duration;
+mod each;
+mod email;
+mod error;
+mod filters;
+#[cfg(test)]
+mod fixture;
+mod habit;
+mod html;
+mod join;
+mod json;
+mod kind;
+mod locale;
+mod map;
+mod mapping;
+mod matching;
+mod max;
+mod merge_fields;
+mod moment;
+mod money;
+mod number;
+mod object;
+mod owner;
+mod page;
+mod path;
+mod phone;
+mod recipe;
+mod reference;
+mod remark;
+mod required;
+mod scene;
+mod stock;
+mod skip;
+mod split;
+mod templates;
+mod text;
+mod time;
+mod url;
+mod verdict;
+
+pub use error::TransformError;
+pub use mapping::Mapping;
+pub use matching::normal_match;
+pub use merge_fields::merge_fields;
+pub use verdict::{DedupeKey, Verdict, World};

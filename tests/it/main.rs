@@ -1,1 +1,19 @@
 //! The whole-binary tests.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+mod crm_faults;
+mod crm_nutshell;
+mod delta;
+mod espocrm;
+mod extraction;
+mod journey;
+mod kills;
+mod refusals;
+mod rehearsal;
+mod sandbox_account;
+mod sandbox_client;
+mod sandbox_nutshell;
+mod sandbox_public_client;
+mod sandbox_rezora;
+mod tidy;

@@ -1,0 +1,159 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Move a company's CRM into another one, described by a YAML file
+#[derive(Debug, Parser)]
+#[command(name = "flitpipe", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub global: Global,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  a fault of flitpipe's own; please report it
+  2  the spec or the arguments are wrong; nothing was touched
+  3  the world is unwilling (credentials, network, another run); nothing is lost, run again
+  4  finished, but some records failed or are held
+  5  a gate refused (owners, limits, a stale plan, reconciliation)
+  6  the rollback left records that people changed
+  130, 143  stopped at a checkpoint; run again to go on";
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Print JSON Lines on stdout; the last line is the summary
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say only what is wrong
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Say more; can be repeated
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Print without colours (as does the variable `NO_COLOR`)
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Keep ledgers, staged tables and the sandbox in this folder
+    ///
+    /// By default `.flitpipe` beside the folder `pipelines`.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Write reports and archives into this folder
+    ///
+    /// By default `out/<pipeline>` beside the folder `pipelines`.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub out_dir: Option<PathBuf>,
+    /// Read variables from this file; those of the environment win
+    #[arg(long, global = true, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check a spec and name every fault, offline
+    Validate(SpecArgs),
+    /// Show what would be written, in which order, and why; write nothing
+    Plan(PlanArgs),
+    /// Make the destination agree with the source: first run, resumed run and delta alike
+    Apply(ApplyArgs),
+    /// Show what can be taken back, then take it back
+    Rollback(RollbackArgs),
+    /// Show the runs, what is open and what is held, with reasons
+    Status(SpecArgs),
+    /// Tell one record's story, from its source row to its undo
+    Trace(TraceArgs),
+    /// Print the graph of the stages
+    Graph(GraphArgs),
+    /// Print the JSON Schema of specs, for editors
+    Schema,
+    /// Serve the sandbox until Ctrl-C
+    Sandbox(SandboxArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SpecArgs {
+    /// The spec, for example pipelines/rezora.yaml
+    pub spec: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    /// The spec, for example pipelines/rezora.yaml
+    pub spec: PathBuf,
+    /// Write the plan as JSON to this file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    /// The spec, for example pipelines/rezora.yaml
+    pub spec: PathBuf,
+    /// Do not ask before a real destination is written
+    #[arg(long)]
+    pub yes: bool,
+    /// Go on although the spec changed since the unfinished run
+    #[arg(long)]
+    pub accept_spec: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RollbackArgs {
+    /// The spec, for example pipelines/rezora.yaml
+    pub spec: PathBuf,
+    /// Take back this run and what later runs did to the same records; without it everything
+    #[arg(long, value_name = "N")]
+    pub run: Option<i64>,
+    /// Only show what would be taken back
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask before a real destination is written
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TraceArgs {
+    /// The spec, for example pipelines/rezora.yaml
+    pub spec: PathBuf,
+    /// The record, for example people:123456
+    pub record: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GraphArgs {
+    /// The spec, for example pipelines/rezora.yaml
+    pub spec: PathBuf,
+    /// The language of the graph
+    #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
+    pub format: GraphFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// Graphviz
+    Dot,
+    /// Mermaid
+    Mermaid,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SandboxArgs {
+    /// Empty the local Nutshell first
+    #[arg(long)]
+    pub reset: bool,
+    /// The port; a free one by default
+    #[arg(long)]
+    pub port: Option<u16>,
+}

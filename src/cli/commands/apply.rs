@@ -1,0 +1,274 @@
+//! `apply`: makes the destination agree with the source, whatever happened before.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::cli::args::ApplyArgs;
+use crate::cli::connect::{blame, connect};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::fresh;
+use crate::cli::load::load;
+use crate::cli::signals::Signals;
+use crate::cli::summary::{self, Tallies};
+use crate::crm::{Crm, Nutshell};
+use crate::engine::{Again, Applied, EngineError, Prepared, Session, apply, prepare, resolve_open};
+use crate::ground::Outcome;
+use crate::ledger::{Identity, Ledger, Lock, Run, RunId, RunKind, RunState};
+use crate::report;
+use crate::spec::Pipeline;
+
+pub(super) async fn run(context: &Arc<Context>, args: &ApplyArgs) -> Exit {
+    let pipeline = match load(context, &args.spec) {
+        Ok(pipeline) => pipeline,
+        Err(exit) => return exit,
+    };
+    let signals = Signals::listen(context);
+    match go(context, &pipeline, args).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            let stopped = matches!(error, EngineError::Interrupted);
+            let exit = if stopped { signals.exit() } else { Exit::of(&error) };
+            if stopped {
+                context
+                    .terminal
+                    .say("stopped at a checkpoint: everything that was begun is settled");
+            } else {
+                blame(context, &pipeline, &error);
+            }
+            context.terminal.say(&format!("to go on: {}", Context::again("apply", &args.spec)));
+            context.terminal.event(&json!({
+                "event": "summary", "command": "apply", "ok": false, "exit": exit.code(),
+            }));
+            exit
+        }
+    }
+}
+
+async fn go(
+    context: &Context,
+    pipeline: &Arc<Pipeline>,
+    args: &ApplyArgs,
+) -> Result<Exit, EngineError> {
+    let began = Instant::now();
+    let mut connected = match connect(context, pipeline).await {
+        Ok(connected) => connected,
+        Err(error) => {
+            context.terminal.error(&error);
+            return Ok(Exit::Unwilling);
+        }
+    };
+    context.terminal.say(&connected.greeting(pipeline));
+    let state = context.state_of(pipeline);
+    let _lock = Lock::take(&state, Context::now())?;
+    let harmless = connected.harmless;
+    let clock = Context::now;
+    let session = connected.session(context, pipeline, (state.clone(), &clock));
+    let inventory = session.crm.inventory().await?;
+    let identity =
+        Identity { pipeline: pipeline.name.clone(), account: inventory.instance.clone() };
+    let ledger = Ledger::open(&state, &identity, &fresh::fresh()?)?;
+    let unfinished = match resumable(context, &ledger, pipeline, args)? {
+        Ok(unfinished) => unfinished,
+        Err(exit) => return Ok(exit),
+    };
+    resolve_open(&session, &ledger, unfinished.as_ref().map(|run| run.id)).await?;
+    let again = if unfinished.is_some() { Again::Staged } else { Again::Fresh };
+    let prepared = prepare(&session, inventory, Some(ledger.reader()), again).await?;
+    if let Some(extraction) = &prepared.extraction {
+        super::plan::notes(context, extraction);
+    }
+    if !prepared.plan.gates.is_empty() {
+        super::plan::gates(context, &prepared.plan);
+        context.terminal.say("nothing was written");
+        context.terminal.event(&json!({
+            "event": "summary", "command": "apply", "ok": false, "exit": Exit::Gate.code(), "gates": prepared.plan.gates,
+        }));
+        return Ok(Exit::Gate);
+    }
+    if !harmless && !args.yes && !confirmed(context, pipeline, &prepared) {
+        return Ok(Exit::Gate);
+    }
+    let kind = kind(&ledger, unfinished.as_ref())?;
+    let run = match unfinished {
+        Some(run) => {
+            ledger.resume_run(run.id)?;
+            run.id
+        }
+        None => ledger.begin_run(RunKind::Apply, &pipeline.fingerprint, Context::now())?,
+    };
+    let applied = match apply(&session, &prepared, &ledger, run).await {
+        Ok(applied) => applied,
+        Err(error) => {
+            ledger.end_run(run, RunState::Stopped, Exit::of(&error).code(), Context::now())?;
+            return Err(error);
+        }
+    };
+    let closing = Closing { args, kind, run, elapsed_s: began.elapsed().as_secs_f64() };
+    let exit = close(context, &session, (&ledger, &prepared), (&applied, &closing))?;
+    ledger.end_run(run, RunState::Done, exit.code(), Context::now())?;
+    Ok(exit)
+}
+
+/// The run to go on with, if there is one; the inner error is a refusal.
+fn resumable(
+    context: &Context,
+    ledger: &Ledger,
+    pipeline: &Pipeline,
+    args: &ApplyArgs,
+) -> Result<Result<Option<Run>, Exit>, EngineError> {
+    let Some(run) = ledger.reader().unfinished()? else { return Ok(Ok(None)) };
+    if run.kind == RunKind::Rollback {
+        context
+            .terminal
+            .fault(&format!("run {} is a rollback that did not reach its end", run.id.0));
+        context
+            .terminal
+            .hint(&format!("finish it first: {}", Context::again("rollback", &args.spec)));
+        return Ok(Err(Exit::Gate));
+    }
+    if run.fingerprint != pipeline.fingerprint {
+        if !args.accept_spec {
+            context.terminal.fault(&format!(
+                "the spec changed since run {}, which did not reach its end",
+                run.id.0
+            ));
+            context.terminal.hint("put the spec back as it was, or say --accept-spec: what was written then becomes updates, never second records");
+            return Ok(Err(Exit::Gate));
+        }
+        return Ok(Ok(None));
+    }
+    context.terminal.say(&format!("going on with run {}, which stopped before its end", run.id.0));
+    Ok(Ok(Some(run)))
+}
+
+/// Asks before a real destination is written; without a terminal the answer is no.
+fn confirmed(context: &Context, pipeline: &Pipeline, prepared: &Prepared) -> bool {
+    context.terminal.say(&super::plan::shown(context, pipeline, &prepared.plan));
+    if !std::io::stdin().is_terminal() {
+        context.terminal.fault("a real destination is written only after a yes");
+        context.terminal.hint("run it on a terminal, or say --yes");
+        return false;
+    }
+    let account = &prepared.inventory.name;
+    let question = format!("Write this into the account {account}?");
+    dialoguer::Confirm::new().with_prompt(question).default(false).interact().unwrap_or(false)
+}
+
+/// The word for this run in the summary.
+fn kind(ledger: &Ledger, unfinished: Option<&Run>) -> Result<&'static str, EngineError> {
+    let before = ledger
+        .reader()
+        .runs()?
+        .iter()
+        .any(|run| run.kind == RunKind::Apply && run.state == RunState::Done);
+    Ok(match (unfinished, before) {
+        (Some(_), _) => "resume",
+        (None, true) => "delta",
+        (None, false) => "full",
+    })
+}
+
+struct Closing<'a> {
+    args: &'a ApplyArgs,
+    kind: &'static str,
+    run: RunId,
+    elapsed_s: f64,
+}
+
+/// Reports, table, summary; the exit follows from the outcomes.
+fn close(
+    context: &Context,
+    session: &Session<'_, Nutshell>,
+    (ledger, prepared): (&Ledger, &Prepared),
+    (applied, closing): (&Applied, &Closing<'_>),
+) -> Result<Exit, EngineError> {
+    let reader = ledger.reader();
+    let tallies = summary::tallies(reader, closing.run, &prepared.plan)?;
+    let audit = session.out.join(format!("audit-run{}.jsonl", closing.run.0));
+    report::write_audit(reader, closing.run, &audit)?;
+    for table in session.pipeline.tables.iter().filter(|table| table.completes.is_none()) {
+        let differences = prepared.desk.rows.differences(&table.name)?;
+        if !differences.is_empty() {
+            report::write_differences(
+                &table.name,
+                &differences,
+                &session.out.join(format!("union-{}.jsonl", table.name)),
+            )?;
+        }
+    }
+    let held = summary::waiting(reader, closing.run)?;
+    let exit = exit(context, &tallies);
+    say(context, (&tallies, &held), (applied, closing), &session.out);
+    context.terminal.event(&json!({
+        "event": "summary",
+        "command": "apply",
+        "ok": exit == Exit::Done,
+        "run": closing.run.0,
+        "kind": closing.kind,
+        "objects": summary::objects(&tallies),
+        "archives": applied.archives,
+        "calls": session.crm.calls(),
+        "elapsed_s": closing.elapsed_s,
+    }));
+    Ok(exit)
+}
+
+fn say(
+    context: &Context,
+    (tallies, held): (&Tallies, &str),
+    (applied, closing): (&Applied, &Closing<'_>),
+    out: &Path,
+) {
+    let terminal = &context.terminal;
+    terminal.result(&format!("\n{}", summary::table(tallies)));
+    terminal.say(summary::remarks(terminal, tallies).trim_end());
+    if !held.is_empty() {
+        terminal.say(&format!(
+            "\n{}\n{}",
+            terminal.warn("held, waiting for a person:"),
+            held.trim_end()
+        ));
+    }
+    let rows: u64 = applied.archives.iter().map(|archive| archive.rows).sum();
+    terminal.say(&format!(
+        "\nrun {} ({}) took {:.1} s; {} archives with {rows} rows and every remark in {}",
+        closing.run.0,
+        closing.kind,
+        closing.elapsed_s,
+        applied.archives.len(),
+        out.display()
+    ));
+    if !held.is_empty() {
+        terminal.say(
+            "mend what is held in the source or the spec, then apply again: only that is written",
+        );
+    }
+    terminal.say(&format!(
+        "next: {}   (to take everything back: {})",
+        Context::again("status", &closing.args.spec),
+        Context::again("rollback", &closing.args.spec)
+    ));
+}
+
+/// The worst of all results. A record without an outcome would be a fault of ours.
+fn exit(context: &Context, tallies: &Tallies) -> Exit {
+    let mut exit = Exit::Done;
+    for (object, tally) in tallies {
+        if !tally.is_conserved() {
+            let sum: u64 = Outcome::ALL.iter().map(|outcome| tally.of(*outcome)).sum();
+            context.terminal.fault(&format!(
+                "{object}: {} source records, but {sum} outcomes; please report this",
+                tally.source
+            ));
+            exit = Exit::Fault;
+        } else if tally.is_held() {
+            exit = exit.max(Exit::Held);
+        }
+    }
+    exit
+}

@@ -1,0 +1,178 @@
+//! `plan`: what would be written, in which order, and why; writes nothing to the CRM.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::cli::args::PlanArgs;
+use crate::cli::connect::{blame, connect};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::load::load;
+use crate::cli::signals::Signals;
+use crate::cli::summary;
+use crate::crm::Crm;
+use crate::engine::{Again, EngineError, Prepared, prepare};
+use crate::ledger::{Lock, Reader};
+use crate::plan::{Plan, why};
+use crate::spec::Pipeline;
+
+pub(super) async fn run(context: &Arc<Context>, args: &PlanArgs) -> Exit {
+    let pipeline = match load(context, &args.spec) {
+        Ok(pipeline) => pipeline,
+        Err(exit) => return exit,
+    };
+    let signals = Signals::listen(context);
+    match predict(context, &pipeline, args).await {
+        Ok(exit) => exit,
+        Err(EngineError::Interrupted) => signals.exit(),
+        Err(error) => {
+            blame(context, &pipeline, &error);
+            context
+                .terminal
+                .say(&format!("nothing is lost; next: {}", Context::again("plan", &args.spec)));
+            Exit::of(&error)
+        }
+    }
+}
+
+async fn predict(
+    context: &Context,
+    pipeline: &Arc<Pipeline>,
+    args: &PlanArgs,
+) -> Result<Exit, EngineError> {
+    let mut connected = match connect(context, pipeline).await {
+        Ok(connected) => connected,
+        Err(error) => {
+            context.terminal.error(&error);
+            return Ok(Exit::Unwilling);
+        }
+    };
+    context.terminal.say(&connected.greeting(pipeline));
+    let state = context.state_of(pipeline);
+    let _lock = Lock::take(&state, Context::now())?;
+    let reader = Reader::open(&state)?;
+    let clock = Context::now;
+    let session = connected.session(context, pipeline, (state, &clock));
+    let inventory = session.crm.inventory().await?;
+    let prepared = prepare(&session, inventory, reader.as_ref(), Again::Fresh).await?;
+    let document = document(pipeline, &prepared);
+    if let Some(out) = &args.out {
+        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        std::fs::write(out, text + "\n")
+            .map_err(|source| EngineError::Output { file: out.clone(), source })?;
+    }
+    context.terminal.result(&shown(context, pipeline, &prepared.plan));
+    if let Some(extraction) = &prepared.extraction {
+        notes(context, extraction);
+    }
+    context.terminal.event(&document);
+    if !prepared.plan.gates.is_empty() {
+        gates(context, &prepared.plan);
+        return Ok(Exit::Gate);
+    }
+    context.terminal.say(&format!("next: {}", Context::again("apply", &args.spec)));
+    Ok(Exit::Done)
+}
+
+/// The plan as people read it.
+pub(super) fn shown(context: &Context, pipeline: &Pipeline, plan: &Plan) -> String {
+    let tallies = summary::predicted(plan);
+    let mut text = String::new();
+    let order: Vec<_> = plan.order.stages().iter().map(|stage| stage.name(pipeline)).collect();
+    writeln!(text, "order: {}", order.join(" → ")).unwrap_or_default();
+    writeln!(text, "{}", summary::table(&tallies)).unwrap_or_default();
+    write!(text, "{}", summary::remarks(&context.terminal, &tallies)).unwrap_or_default();
+    for object in &plan.objects {
+        for (field, values) in &object.unmatched {
+            let list: Vec<_> =
+                values.iter().map(|(value, count)| format!("\"{value}\" {count}×")).collect();
+            writeln!(text, "  {}.{field}: no match for {}", object.name, list.join(", "))
+                .unwrap_or_default();
+        }
+        for held in object.held.iter().take(5) {
+            let why = why(&held.flags);
+            writeln!(text, "  {} would be held: {why} ({})", held.record, held.place)
+                .unwrap_or_default();
+        }
+        if object.held.len() > 5 {
+            writeln!(text, "  … and {} more of {}", object.held.len() - 5, object.name)
+                .unwrap_or_default();
+        }
+    }
+    let provisioning = &plan.provisioning;
+    let tags: usize = provisioning.tags.values().map(std::collections::BTreeSet::len).sum();
+    writeln!(
+        text,
+        "to be created first: {} custom fields ({} exist), {tags} tags, {} sources; custom fields and tags stay after a rollback",
+        provisioning.fields.len(),
+        provisioning.existing,
+        provisioning.sources.len()
+    )
+    .unwrap_or_default();
+    for used in &plan.owners {
+        if used.rule != "matched" {
+            let owner = if used.owner.is_empty() { "no owner in the source" } else { &used.owner };
+            writeln!(text, "  owner {owner}: {} ({} fields)", used.rule, used.count)
+                .unwrap_or_default();
+        }
+    }
+    let calls: Vec<_> =
+        plan.calls.iter().map(|(family, count)| format!("{count} {family}")).collect();
+    write!(text, "calls: {}", calls.join(", ")).unwrap_or_default();
+    if plan.eta_s > 0.0 {
+        write!(text, "; at least {:.0} min at the pace of the spec", (plan.eta_s / 60.0).ceil())
+            .unwrap_or_default();
+    }
+    text
+}
+
+/// What the extraction has to say.
+pub(super) fn notes(context: &Context, extraction: &crate::engine::Extraction) {
+    let terminal = &context.terminal;
+    if extraction.resumed {
+        terminal.say("the extraction went on at the page where it had stopped");
+    }
+    for (table, status) in &extraction.not_licensed {
+        terminal.say(&format!("table {table} is not licensed in this account (HTTP {status}): its records are not there"));
+    }
+    for table in &extraction.missing {
+        terminal.say(&format!("table {table} is optional and missing"));
+    }
+    for (table, union) in &extraction.unions {
+        terminal.say(&format!(
+            "union of {table}: {} rows only in the older endpoint were added, {} of {} common ones differ",
+            union.added, union.differing, union.common
+        ));
+    }
+}
+
+/// What refuses the run, with the ways out.
+pub(super) fn gates(context: &Context, plan: &Plan) {
+    for gate in &plan.gates {
+        context.terminal.fault(&format!("[{}] {}", gate.code, gate.message));
+        context.terminal.hint(&gate.hint);
+    }
+}
+
+fn document(pipeline: &Pipeline, prepared: &Prepared) -> Value {
+    let plan = &prepared.plan;
+    let coverage: serde_json::Map<String, Value> =
+        plan.objects.iter().map(|object| (object.name.clone(), json!(object.unmatched))).collect();
+    json!({
+        "event": "summary",
+        "command": "plan",
+        "ok": plan.gates.is_empty(),
+        "fingerprint": pipeline.fingerprint,
+        "order": plan.order.stages().iter().map(|stage| stage.name(pipeline)).collect::<Vec<_>>(),
+        "objects": summary::objects(&summary::predicted(plan)),
+        "held": plan.objects.iter().flat_map(|object| &object.held).collect::<Vec<_>>(),
+        "provision": plan.provisioning,
+        "owners": plan.owners,
+        "coverage": coverage,
+        "gates": plan.gates,
+        "calls": plan.calls,
+        "eta_s": plan.eta_s,
+    })
+}

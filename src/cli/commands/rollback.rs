@@ -1,0 +1,154 @@
+//! `rollback`: shows what can be taken back, then takes it back.
+
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::cli::args::RollbackArgs;
+use crate::cli::connect::{blame, connect};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::fresh;
+use crate::cli::load::load;
+use crate::cli::signals::Signals;
+use crate::crm::{Crm, Nutshell};
+use crate::engine::{EngineError, RollbackReport, Scope, Session, rollback};
+use crate::ledger::{Identity, Ledger, Lock, RunId, RunKind, RunState};
+use crate::spec::Pipeline;
+
+pub(super) async fn run(context: &Arc<Context>, args: &RollbackArgs) -> Exit {
+    let pipeline = match load(context, &args.spec) {
+        Ok(pipeline) => pipeline,
+        Err(exit) => return exit,
+    };
+    let signals = Signals::listen(context);
+    match go(context, &pipeline, args).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            let stopped = matches!(error, EngineError::Interrupted);
+            if !stopped {
+                blame(context, &pipeline, &error);
+            }
+            context.terminal.say(&format!("to go on: {}", Context::again("rollback", &args.spec)));
+            if stopped { signals.exit() } else { Exit::of(&error) }
+        }
+    }
+}
+
+async fn go(
+    context: &Context,
+    pipeline: &Arc<Pipeline>,
+    args: &RollbackArgs,
+) -> Result<Exit, EngineError> {
+    let mut connected = match connect(context, pipeline).await {
+        Ok(connected) => connected,
+        Err(error) => {
+            context.terminal.error(&error);
+            return Ok(Exit::Unwilling);
+        }
+    };
+    context.terminal.say(&connected.greeting(pipeline));
+    let state = context.state_of(pipeline);
+    if !state.join("ledger.db").exists() {
+        context.terminal.result("no run yet: nothing to take back");
+        return Ok(Exit::Done);
+    }
+    let _lock = Lock::take(&state, Context::now())?;
+    let harmless = connected.harmless;
+    let clock = Context::now;
+    let session = connected.session(context, pipeline, (state.clone(), &clock));
+    let inventory = session.crm.inventory().await?;
+    let identity = Identity { pipeline: pipeline.name.clone(), account: inventory.instance };
+    let ledger = Ledger::open(&state, &identity, &fresh::fresh()?)?;
+    let unfinished = ledger.reader().unfinished()?.filter(|run| run.kind == RunKind::Rollback);
+    let of = unfinished.as_ref().map_or(args.run.map(RunId), |run| run.of);
+    if args.dry_run {
+        let report = rollback(&session, &ledger, Scope::Look(of)).await?;
+        context.terminal.result(&format!("would be taken back:\n{}", shown(&report)));
+        context.terminal.say(&format!("next: {}", Context::again("rollback", &args.spec)));
+        summarise(context, &report, Scope::Look(of));
+        return Ok(if report.left.is_empty() { Exit::Done } else { Exit::Conflicts });
+    }
+    if !harmless && !args.yes && !confirmed(context, &session, &ledger, of).await? {
+        return Ok(Exit::Gate);
+    }
+    let run = match unfinished {
+        Some(run) => {
+            ledger.resume_run(run.id)?;
+            run.id
+        }
+        None => ledger.begin_rollback(of, &pipeline.fingerprint, Context::now())?,
+    };
+    let report = match rollback(&session, &ledger, Scope::Act(of, run)).await {
+        Ok(report) => report,
+        Err(error) => {
+            ledger.end_run(run, RunState::Stopped, Exit::of(&error).code(), Context::now())?;
+            return Err(error);
+        }
+    };
+    let exit = if report.left.is_empty() { Exit::Done } else { Exit::Conflicts };
+    ledger.end_run(run, RunState::Done, exit.code(), Context::now())?;
+    context.terminal.result(&format!("taken back:\n{}", shown(&report)));
+    context.terminal.say(&format!("next: {}", Context::again("apply", &args.spec)));
+    summarise(context, &report, Scope::Act(of, run));
+    Ok(exit)
+}
+
+async fn confirmed(
+    context: &Context,
+    session: &Session<'_, Nutshell>,
+    ledger: &Ledger,
+    of: Option<RunId>,
+) -> Result<bool, EngineError> {
+    let report = rollback(session, ledger, Scope::Look(of)).await?;
+    context.terminal.say(&format!("would be taken back:\n{}", shown(&report)));
+    if !std::io::stdin().is_terminal() {
+        context.terminal.fault("a real destination is written only after a yes");
+        context.terminal.hint("run it on a terminal, or say --yes");
+        return Ok(false);
+    }
+    let question = dialoguer::Confirm::new().with_prompt("Take this back?").default(false);
+    Ok(question.interact().unwrap_or(false))
+}
+
+fn shown(report: &RollbackReport) -> String {
+    let mut text = String::new();
+    if report.objects.is_empty() {
+        text.push_str("  nothing\n");
+    }
+    for (object, counts) in &report.objects {
+        writeln!(
+            text,
+            "  {object:14} {} deleted, {} restored, {} left",
+            counts.deleted, counts.restored, counts.conflicts
+        )
+        .unwrap_or_default();
+    }
+    for left in &report.left {
+        writeln!(text, "  left: {} ({}): {}", left.crm, left.record, left.why).unwrap_or_default();
+    }
+    if !report.irreversible.is_empty() {
+        let list: Vec<_> = report
+            .irreversible
+            .iter()
+            .map(|(kind, entity, name)| format!("{kind} {name} on {entity}"))
+            .collect();
+        writeln!(text, "  stays, because no API deletes it: {}", list.join(", "))
+            .unwrap_or_default();
+    }
+    text.trim_end().to_owned()
+}
+
+fn summarise(context: &Context, report: &RollbackReport, scope: Scope) {
+    context.terminal.event(&json!({
+        "event": "summary",
+        "command": "rollback",
+        "ok": report.left.is_empty(),
+        "dry_run": matches!(scope, Scope::Look(_)),
+        "objects": report.objects,
+        "left": report.left,
+        "irreversible": report.irreversible,
+    }));
+}

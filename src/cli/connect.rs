@@ -1,0 +1,157 @@
+//! From a pipeline to open connections: readers of its sources and the CRM.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use url::Url;
+
+use super::context::Context;
+use super::hosts::{self, HostError, Rehearsal, Start, base, is_loopback};
+use crate::crm::{Connection, CrmError, Nutshell};
+use crate::engine::{EngineError, Session, Waits};
+use crate::source::{Backoff, Options, Pacing, Reader, SourceError};
+use crate::spec::{Endpoint, Pipeline};
+
+/// Open connections.
+#[derive(Debug)]
+pub(super) struct Connected {
+    pub rehearsal: Option<Rehearsal>,
+    pub crm: Nutshell,
+    readers: Vec<Reader>,
+    /// Whether the destination is on this machine: nothing real is touched.
+    pub harmless: bool,
+}
+
+/// What can go wrong on the way.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConnectError {
+    #[error(transparent)]
+    Host(#[from] HostError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Crm(#[from] CrmError),
+}
+
+/// How long the first back-off is, on this machine and elsewhere.
+const BACKOFF_NEAR: Duration = Duration::from_millis(20);
+const BACKOFF_FAR: Duration = Duration::from_millis(500);
+
+/// Records in flight at once, on this machine and elsewhere.
+const LANES_NEAR: usize = 16;
+const LANES_FAR: usize = 8;
+
+/// Connects; starts the sandbox when it is wanted and not running.
+pub(super) async fn connect(
+    context: &Context,
+    pipeline: &Pipeline,
+) -> Result<Connected, ConnectError> {
+    let rehearsal = if hosts::wants_sandbox(pipeline) {
+        let state = context.settings.state(&pipeline.root);
+        Some(hosts::rehearse(&state, context.settings.sandbox_scale(), None, Start::Kept).await?)
+    } else {
+        None
+    };
+    let mut readers = Vec::new();
+    for position in 0..pipeline.sources.len() {
+        let (base, logins, near) = base(pipeline, position, rehearsal.as_ref())?;
+        let options = Options {
+            logins,
+            pacing: if near { Pacing::None } else { Pacing::Declared },
+            backoff: if near {
+                Backoff { base: BACKOFF_NEAR, ..Backoff::default() }
+            } else {
+                Backoff::default()
+            },
+            seed: fastrand::u64(..),
+            ..Options::default()
+        };
+        readers.push(Reader::new(&pipeline.sources[position], &base, &options)?);
+    }
+    let (connection, harmless) = destination(pipeline, rehearsal.as_ref())?;
+    Ok(Connected { rehearsal, crm: Nutshell::connect(connection)?, readers, harmless })
+}
+
+/// Where and as whom the CRM is written, and whether that is on this machine.
+fn destination(
+    pipeline: &Pipeline,
+    rehearsal: Option<&Rehearsal>,
+) -> Result<(Connection, bool), ConnectError> {
+    let destination = &pipeline.destination;
+    let lost = |url: &str| CrmError::Misconfigured {
+        method: "connect".to_owned(),
+        url: url.to_owned(),
+        message: "it is no address".to_owned(),
+    };
+    let parse = |text: &str| Url::parse(text).map_err(|_| lost(text));
+    let (url, upload) = match (&destination.url, rehearsal) {
+        (Endpoint::Url(url), _) => (url.clone(), destination.upload.clone()),
+        (Endpoint::Sandbox, Some(rehearsal)) => {
+            (parse(&rehearsal.addresses.nutshell)?, Some(parse(&rehearsal.addresses.upload)?))
+        }
+        (Endpoint::Sandbox, None) => return Err(lost("sandbox").into()),
+    };
+    let near = is_loopback(&url);
+    let pace = |pace: Option<crate::spec::Pace>| pace.filter(|_| !near).map(|pace| pace.per_second);
+    let connection = Connection {
+        url,
+        user: destination.user.expose_secret().to_owned(),
+        key: destination.key.clone(),
+        pace_find: pace(destination.pace_find),
+        pace_write: pace(destination.pace_write),
+        backoff: if near { BACKOFF_NEAR } else { BACKOFF_FAR },
+        seed: fastrand::u64(..),
+        upload,
+    };
+    Ok((connection, near))
+}
+
+/// Prints what ended a command; wrong credentials with their account, never with their key.
+pub(super) fn blame(context: &Context, pipeline: &Pipeline, error: &EngineError) {
+    context.terminal.error(error);
+    if let EngineError::Crm(CrmError::Unauthorized { .. }) = error {
+        let user = pipeline.destination.user.expose_secret();
+        context.terminal.hint(&format!(
+            "the account is `{user}`: check the user and the key of the destination"
+        ));
+    }
+}
+
+impl Connected {
+    /// The session of a run over these connections.
+    pub(super) fn session<'a>(
+        &'a mut self,
+        context: &'a Context,
+        pipeline: &Arc<Pipeline>,
+        (state, clock): (PathBuf, &'a (dyn Fn() -> jiff::Timestamp + Send + Sync)),
+    ) -> Session<'a, Nutshell> {
+        Session {
+            pipeline: Arc::clone(pipeline),
+            readers: std::mem::take(&mut self.readers),
+            crm: &self.crm,
+            state,
+            out: context.settings.out_dir(&pipeline.root, &pipeline.name),
+            clock,
+            waits: if self.harmless { Waits::SANDBOX } else { Waits::HOST },
+            lanes: if self.harmless { LANES_NEAR } else { LANES_FAR },
+            watch: &context.terminal,
+        }
+    }
+
+    /// The line that says what is going to be touched.
+    pub(super) fn greeting(&self, pipeline: &Pipeline) -> String {
+        match (&self.rehearsal, &pipeline.destination.url) {
+            (Some(rehearsal), Endpoint::Sandbox) => format!(
+                "sandbox: a local Nutshell and Rezora{} at {}; no real CRM is touched",
+                if rehearsal.elsewhere { " in another process" } else { "" },
+                rehearsal.addresses.root
+            ),
+            (_, Endpoint::Url(url)) => {
+                format!("destination: {}", url.host_str().unwrap_or_default())
+            }
+            (None, Endpoint::Sandbox) => String::new(),
+        }
+    }
+}

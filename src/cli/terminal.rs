@@ -1,0 +1,220 @@
+//! The one place that prints: data on stdout, everything else on stderr.
+
+use std::error::Error;
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+
+use super::args::Global;
+use crate::engine::{Event, Watch};
+
+/// How much is said, and in which form.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four switches of the command line")]
+pub(super) struct Terminal {
+    json: bool,
+    quiet: bool,
+    color: bool,
+    bars: bool,
+    bar: Mutex<Option<ProgressBar>>,
+    /// How often the user asked for an end.
+    stops: AtomicU8,
+}
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const WARN: Style = AnsiColor::Yellow.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DIM: Style = Style::new().dimmed();
+
+impl Terminal {
+    pub(super) fn new(global: &Global) -> Self {
+        let Global { json, quiet, no_color, .. } = *global;
+        let terminal = std::io::stderr().is_terminal();
+        let color = terminal
+            && !no_color
+            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self {
+            json,
+            quiet,
+            color,
+            bars: terminal && !quiet && !json,
+            bar: Mutex::default(),
+            stops: AtomicU8::new(0),
+        }
+    }
+
+    pub(super) const fn color(&self) -> bool {
+        self.color
+    }
+
+    /// Data, for whoever reads stdout. A reader that went away is no fault.
+    pub(super) fn data(text: &str) {
+        drop(std::io::stdout().write_all(text.as_bytes()));
+    }
+
+    /// A line of JSON Lines, when that is wanted.
+    pub(super) fn event(&self, event: &Value) {
+        if self.json {
+            Self::data(&format!("{event}\n"));
+        }
+    }
+
+    /// A line of talk.
+    pub(super) fn say(&self, text: &str) {
+        if !self.quiet {
+            self.line(text);
+        }
+    }
+
+    /// The result, for a person: on stdout unless JSON goes there.
+    pub(super) fn result(&self, text: &str) {
+        if self.json {
+            self.say(text);
+        } else if !self.quiet {
+            self.clear();
+            Self::data(&format!("{}\n", escaped(text)));
+        }
+    }
+
+    /// Something that went wrong, with its causes.
+    pub(super) fn error(&self, error: &dyn Error) {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            let inner_text = inner.to_string();
+            if !text.contains(&inner_text) {
+                text = format!("{text}: {inner_text}");
+            }
+            cause = inner.source();
+        }
+        self.fault(&text);
+        self.event(&serde_json::json!({ "event": "error", "message": text }));
+    }
+
+    pub(super) fn fault(&self, text: &str) {
+        self.line(&format!("{} {text}", self.paint(BAD, "error:")));
+    }
+
+    pub(super) fn hint(&self, text: &str) {
+        self.line(&format!("{} {text}", self.paint(GOOD, "hint:")));
+    }
+
+    pub(super) fn good(&self, text: &str) -> String {
+        self.paint(GOOD, text)
+    }
+
+    pub(super) fn warn(&self, text: &str) -> String {
+        self.paint(WARN, text)
+    }
+
+    pub(super) fn dim(&self, text: &str) -> String {
+        self.paint(DIM, text)
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    /// The pictures of faults, which bring their own colours.
+    pub(super) fn picture(&self, text: &str) {
+        self.end_bar();
+        drop(std::io::stderr().write_all(text.as_bytes()));
+    }
+
+    fn line(&self, text: &str) {
+        self.clear();
+        let text = if self.color { text.to_owned() } else { escaped(text) };
+        drop(writeln!(std::io::stderr(), "{text}"));
+    }
+
+    fn clear(&self) {
+        if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
+            bar.set_message("");
+        }
+    }
+
+    /// Notes that the user wants an end; true when it is the second time.
+    pub(super) fn stop(&self) -> bool {
+        self.stops.fetch_add(1, Ordering::SeqCst) > 0
+    }
+
+    fn begin_bar(&self, name: &str, length: Option<u64>) {
+        if !self.bars {
+            return;
+        }
+        let bar = match length {
+            Some(length) => ProgressBar::new(length),
+            None => ProgressBar::new_spinner(),
+        };
+        let template = if length.is_some() {
+            "{prefix:18} {bar:30} {pos}/{len}  {per_sec}  {eta} left"
+        } else {
+            "{prefix:18} {spinner} {pos} rows  {per_sec}"
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_prefix(name.to_owned());
+        let mut current = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = current.replace(bar) {
+            before.finish_and_clear();
+        }
+    }
+
+    fn advance(&self, count: u64) {
+        if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
+            bar.inc(count);
+        }
+    }
+
+    fn end_bar(&self) {
+        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Watch for Terminal {
+    fn on(&self, event: &Event<'_>) {
+        match event {
+            Event::Table { table } => {
+                self.begin_bar(table, None);
+                self.event(&serde_json::json!({ "event": "table", "table": table }));
+            }
+            Event::Rows { rows, .. } => self.advance(*rows),
+            Event::Stage { name, records } => {
+                self.begin_bar(name, Some(*records));
+                self.event(
+                    &serde_json::json!({ "event": "stage", "stage": name, "records": records }),
+                );
+            }
+            Event::Settled { records } => self.advance(*records),
+            Event::StageDone => self.end_bar(),
+            Event::Note { text } => {
+                self.end_bar();
+                self.say(&self.dim(text));
+            }
+        }
+    }
+
+    fn stopping(&self) -> bool {
+        self.stops.load(Ordering::SeqCst) > 0
+    }
+}
+
+/// Control characters and marks that turn the direction of text cannot reach the terminal.
+fn escaped(text: &str) -> String {
+    let odd = |letter: char| {
+        (letter.is_control() && letter != '\n' && letter != '\u{1b}')
+            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .flat_map(
+            |letter| if odd(letter) { letter.escape_unicode().collect() } else { vec![letter] },
+        )
+        .collect()
+}

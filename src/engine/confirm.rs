@@ -1,0 +1,173 @@
+//! What became of a deed: from its answer, and by looking when there was none.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::error::EngineError;
+use super::probe;
+use super::session::Session;
+use super::three_way::{Values, alike};
+use crate::crm::{Crm, CrmError, Snapshot, Written};
+use crate::ground::{CrmRef, Outcome, SourceKey};
+use crate::ledger::{Deed, Ledger, OpenEntry, RunId, Settled, Verdict};
+
+/// What an answer means.
+pub(super) enum Sent {
+    /// It was applied.
+    Done(Written),
+    /// It was not, and never will be: the CRM said no to this record.
+    Refused(String),
+    /// It was not, for a reason that has nothing to do with the record, or because it changed.
+    Unsent(CrmError),
+    /// Nobody knows.
+    Unknown,
+    /// It was not, and nothing else will be.
+    Stop(CrmError),
+}
+
+/// Reads an answer.
+pub(super) fn answer(answer: Result<Written, CrmError>) -> Sent {
+    match answer {
+        Ok(written) => Sent::Done(written),
+        Err(error @ CrmError::Refused { .. }) => Sent::Refused(error.to_string()),
+        Err(
+            error @ (CrmError::NotSent { .. }
+            | CrmError::Throttled { .. }
+            | CrmError::Conflict { .. }
+            | CrmError::Unauthorized { .. }
+            | CrmError::Unsupported { .. }),
+        ) => Sent::Unsent(error),
+        Err(CrmError::Silent { .. }) => Sent::Unknown,
+        Err(error @ CrmError::Misconfigured { .. }) => Sent::Stop(error),
+    }
+}
+
+/// Finds out about every entry that is still open, and settles it. `run` is the run whose records
+/// get their verdict.
+///
+/// Presence is believed at once, absence only after the waits, and only from listings.
+pub(super) async fn confirm_open<C: Crm>(
+    session: &Session<'_, C>,
+    ledger: &Ledger,
+    run: Option<RunId>,
+) -> Result<usize, EngineError> {
+    let open = ledger.reader().open_entries()?;
+    let count = open.len();
+    if open.is_empty() {
+        return Ok(0);
+    }
+    session.watch.note(&format!("finding out what became of {count} writes that got no answer"));
+    let (creates, others): (Vec<_>, Vec<_>) =
+        open.into_iter().partition(|entry| entry.intent.deed == Deed::Create);
+    for entry in others {
+        let settled = match entry.intent.deed {
+            Deed::Delete => delete(session.crm, &entry).await?,
+            Deed::Create | Deed::Fill | Deed::Edit | Deed::Restore => {
+                edit(session.crm, &entry).await?
+            }
+        };
+        ledger.settle(entry, settled, None, session.now()).await?;
+    }
+    let creates = found(session, ledger, creates, run).await?;
+    if creates.is_empty() {
+        return Ok(count);
+    }
+    tokio::time::sleep(session.waits.settle).await;
+    let creates = found(session, ledger, creates, run).await?;
+    tokio::time::sleep(session.waits.listing).await;
+    for entry in found(session, ledger, creates, run).await? {
+        let how =
+            "two listings do not have it, after the time in which a request is applied or dropped"
+                .to_owned();
+        ledger.settle(entry, Settled::NotApplied { how }, None, session.now()).await?;
+    }
+    Ok(count)
+}
+
+/// As [`confirm_open`], for what an earlier process left behind: it cannot send any more, but what
+/// it sent last may still be under way.
+pub async fn resolve_open<C: Crm>(
+    session: &Session<'_, C>,
+    ledger: &Ledger,
+    run: Option<RunId>,
+) -> Result<usize, EngineError> {
+    confirm_open(session, ledger, run).await
+}
+
+/// Settles the creates that are there; returns the others.
+async fn found<C: Crm>(
+    session: &Session<'_, C>,
+    ledger: &Ledger,
+    creates: Vec<OpenEntry>,
+    run: Option<RunId>,
+) -> Result<Vec<OpenEntry>, EngineError> {
+    let wanted: HashMap<String, SourceKey> = creates
+        .iter()
+        .map(|entry| (ledger.marker(&entry.intent.key), entry.intent.key.clone()))
+        .collect();
+    let mut there: HashMap<SourceKey, Snapshot> = probe::find(session, &creates, &wanted).await?;
+    let mut missing = Vec::new();
+    for entry in creates {
+        let Some(snapshot) = there.remove(&entry.intent.key) else {
+            missing.push(entry);
+            continue;
+        };
+        let settled = Settled::Done { crm: snapshot.at.id, rev: snapshot.rev, how: "found" };
+        let verdict = run.map(|run| Verdict {
+            run,
+            key: entry.intent.key.clone(),
+            outcome: Outcome::Created,
+            reason: String::new(),
+            flags: Vec::new(),
+        });
+        ledger.settle(entry, settled, verdict, session.now()).await?;
+    }
+    Ok(missing)
+}
+
+/// What became of an edit: the record says it.
+pub(super) async fn edit<C: Crm>(crm: &C, entry: &OpenEntry) -> Result<Settled, EngineError> {
+    let Some(at) = place(entry) else {
+        return Ok(Settled::NotApplied { how: "the entry names no record".to_owned() });
+    };
+    let Some(now) = crm.get(&at).await? else {
+        return Ok(Settled::Conflict { detail: format!("{at} was deleted meanwhile") });
+    };
+    let values = |image: &Option<Value>| -> Values {
+        let entries = image.as_ref().and_then(Value::as_object).into_iter().flatten();
+        entries.map(|(path, value)| (path.clone(), value.clone())).collect()
+    };
+    let (before, after) = (values(&entry.intent.before), values(&entry.intent.after));
+    let alike = alike(at.entity);
+    let all = |image: &Values| {
+        before.keys().all(|path| alike(path, image.get(path), now.fields.get(path)))
+    };
+    if all(&after) {
+        return Ok(Settled::Done { crm: at.id, rev: now.rev, how: "found" });
+    }
+    if all(&before) || Some(&now.rev) == entry.intent.rev_before.as_ref() {
+        return Ok(Settled::NotApplied { how: "the record is as it was before".to_owned() });
+    }
+    let changed: Vec<_> = before
+        .keys()
+        .filter(|path| !alike(path, before.get(*path), now.fields.get(*path)))
+        .map(String::as_str)
+        .collect();
+    Ok(Settled::Conflict { detail: format!("others changed {}", changed.join(", ")) })
+}
+
+/// What became of a delete: a record that is gone is deleted, whoever did it.
+pub(super) async fn delete<C: Crm>(crm: &C, entry: &OpenEntry) -> Result<Settled, EngineError> {
+    let Some(at) = place(entry) else {
+        return Ok(Settled::NotApplied { how: "the entry names no record".to_owned() });
+    };
+    Ok(match crm.get(&at).await? {
+        None => Settled::Done { crm: at.id, rev: String::new(), how: "found" },
+        Some(_) => Settled::NotApplied { how: "the record is still there".to_owned() },
+    })
+}
+
+fn place(entry: &OpenEntry) -> Option<CrmRef> {
+    entry.intent.crm.clone().map(|id| CrmRef::new(entry.intent.entity, id))
+}

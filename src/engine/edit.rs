@@ -1,0 +1,271 @@
+//! Editing a record that is there, without overwriting what anybody else put into it.
+
+use serde_json::{Map, Value};
+
+use super::apply::Work;
+use super::confirm::{self, Sent};
+use super::error::EngineError;
+use super::three_way::{Patch, Values, alike, three_way};
+use super::write::{Deal, object_of};
+use crate::crm::{Crm, CrmError, Snapshot, check, expected};
+use crate::ground::{CrmRef, Flag, Outcome};
+use crate::ledger::{Aspect, Deed, Intent, OpenEntry, Origin, Settled, State};
+use crate::plan::{CLOSING, why};
+use crate::spec::Object;
+
+/// How often an edit is tried again when somebody else was faster.
+const CONFLICTS_MAX: usize = 5;
+
+type Edited<'a> = (&'a CrmRef, Option<&'a State>, Values, &'a mut Vec<Flag>);
+
+/// Brings a record that is there to the values wanted, without overwriting anybody else's.
+pub(super) async fn edit<C: Crm>(
+    work: &Work<'_, C>,
+    object: usize,
+    deal: &Deal<'_>,
+    (at, state, values, flags): Edited<'_>,
+) -> Result<(Outcome, String), EngineError> {
+    let kind = work.session.pipeline.objects[object].kind;
+    if checked_patch(kind, &values, flags).is_none() {
+        return Ok((Outcome::Flagged, why(flags)));
+    }
+    let values = expected(kind, &values);
+    let late: Vec<&str> = late_paths(&work.session.pipeline.objects[object]);
+    for _ in 0..CONFLICTS_MAX {
+        let Some(now) = work.session.crm.get(at).await? else {
+            let detail =
+                format!("{at} was deleted in the CRM: it is not written again unless you say so");
+            flags.push(Flag::new("gone_in_crm", "", "", &at.to_string(), &detail));
+            return Ok((Outcome::Flagged, why(flags)));
+        };
+        let ours = ours(state, &values, deal.aspect, &late);
+        let patch = three_way(&values, &ours, &now.fields, &alike(at.entity));
+        let step = Step { at, state, now: &now, patch: &patch, values: &values };
+        if let Some(outcome) = send(work, deal, &step).await? {
+            keep(&patch, &values, &now, (state.is_some(), flags));
+            return Ok(outcome);
+        }
+    }
+    flags.push(Flag::new(
+        "edit_conflict",
+        "",
+        "",
+        &at.to_string(),
+        "others kept changing the record: left as it is, run again",
+    ));
+    Ok((Outcome::Flagged, why(flags)))
+}
+
+/// A partial set of values cannot fail for what is absent; only wrong values count.
+fn checked_patch(
+    kind: crate::spec::ObjectKind,
+    values: &Values,
+    flags: &mut Vec<Flag>,
+) -> Option<()> {
+    let faults: Vec<_> =
+        check(kind, values).into_iter().filter(|fault| values.contains_key(&fault.path)).collect();
+    for fault in &faults {
+        let value = values.get(&fault.path).map(ToString::to_string).unwrap_or_default();
+        flags.push(Flag::new("not_in_schema", &fault.path, &fault.path, &value, &fault.message));
+    }
+    faults.is_empty().then_some(())
+}
+
+/// What one try of an edit works with.
+struct Step<'a> {
+    at: &'a CrmRef,
+    state: Option<&'a State>,
+    now: &'a Snapshot,
+    patch: &'a Patch,
+    values: &'a Values,
+}
+
+/// Writes the edit down before it is sent.
+async fn announce<C: Crm>(
+    work: &Work<'_, C>,
+    deal: &Deal<'_>,
+    step: &Step<'_>,
+) -> Result<OpenEntry, EngineError> {
+    let before: Map<String, Value> = step
+        .patch
+        .changes
+        .keys()
+        .map(|path| (path.clone(), step.now.fields.get(path).cloned().unwrap_or(Value::Null)))
+        .collect();
+    let intent = Intent {
+        run: work.run,
+        key: deal.key.clone(),
+        aspect: deal.aspect,
+        deed: if step.state.is_none() { Deed::Fill } else { Deed::Edit },
+        entity: step.at.entity,
+        crm: Some(step.at.id.clone()),
+        rev_before: Some(step.now.rev.clone()),
+        before: Some(Value::Object(before)),
+        after: Some(object_of(&ours_after(step, deal.aspect))),
+        hash: deal.hash.clone(),
+        undoes: None,
+        at: work.session.now(),
+    };
+    Ok(work.ledger.announce(intent).await?)
+}
+
+/// Announces and sends one edit; `None`: the record changed under our hands, read it again.
+async fn send<C: Crm>(
+    work: &Work<'_, C>,
+    deal: &Deal<'_>,
+    step: &Step<'_>,
+) -> Result<Option<(Outcome, String)>, EngineError> {
+    let entry = announce(work, deal, step).await?;
+    let now = || work.session.now();
+    if step.patch.changes.is_empty() {
+        let settled = Settled::Done {
+            crm: step.at.id.clone(),
+            rev: step.now.rev.clone(),
+            how: "nothing to do",
+        };
+        work.ledger.settle(entry, settled, None, now()).await?;
+        return Ok(Some((Outcome::Unchanged, String::new())));
+    }
+    match confirm::answer(work.session.crm.edit(step.now, &step.patch.changes).await) {
+        Sent::Done(written) => {
+            let settled =
+                Settled::Done { crm: step.at.id.clone(), rev: written.rev, how: "acknowledged" };
+            work.ledger.settle(entry, settled, None, now()).await?;
+            Ok(Some((Outcome::Updated, String::new())))
+        }
+        Sent::Refused(reason) => {
+            work.ledger
+                .settle(entry, Settled::Refused { reason: reason.clone() }, None, now())
+                .await?;
+            Ok(Some((Outcome::Failed, reason)))
+        }
+        Sent::Unsent(CrmError::Conflict { .. }) => {
+            let how = "the record changed since it was read".to_owned();
+            work.ledger.settle(entry, Settled::NotApplied { how }, None, now()).await?;
+            Ok(None)
+        }
+        Sent::Unsent(error) => {
+            work.ledger
+                .settle(entry, Settled::NotApplied { how: error.to_string() }, None, now())
+                .await?;
+            Err(error.into())
+        }
+        Sent::Unknown => {
+            // Of all copies of an edit at one revision at most one is applied, so asking suffices.
+            let settled = confirm::edit(work.session.crm, &entry).await?;
+            let done = matches!(settled, Settled::Done { .. });
+            work.ledger.settle(entry, settled, None, now()).await?;
+            Ok(done.then(|| (Outcome::Updated, String::new())))
+        }
+        Sent::Stop(error) => Err(error.into()),
+    }
+}
+
+/// What this aspect wrote last time: of our values in the record those that it is about.
+fn ours(state: Option<&State>, values: &Values, aspect: Aspect, late: &[&str]) -> Values {
+    let Some(state) = state else { return Values::new() };
+    let of_others = |path: &str| CLOSING.contains(&path) || late.contains(&path);
+    let mine = |path: &str| match aspect {
+        // What the later aspects wrote is theirs to change, and a file is written once.
+        Aspect::Whole => !of_others(path) && !["content", "file", "link"].contains(&path),
+        Aspect::Closing => CLOSING.contains(&path),
+        Aspect::Late => late.contains(&path),
+    };
+    let ours = state.after.iter().filter(|(path, _)| mine(path) || values.contains_key(*path));
+    let mut ours: Values = ours.map(|(path, value)| (path.clone(), value.clone())).collect();
+    // A lead that we made begins open; that is no choice of a person.
+    if aspect == Aspect::Closing && state.origin == Origin::Created && values.contains_key("status")
+    {
+        ours.entry("status".to_owned()).or_insert_with(|| "open".into());
+    }
+    ours
+}
+
+/// The fields of an object that are written in the second pass.
+fn late_paths(object: &Object) -> Vec<&str> {
+    let late = object.fields.iter().filter(|field| field.rule.late);
+    late.map(|field| field.target.path.as_str()).collect()
+}
+
+/// Everything that is ours in the record once the edit is done.
+fn ours_after(step: &Step<'_>, aspect: Aspect) -> Values {
+    let mut after = step.state.map(|state| state.after.clone()).unwrap_or_default();
+    if aspect == Aspect::Whole {
+        after.retain(|path, _| {
+            step.values.contains_key(path) || !step.patch.changes.contains_key(path)
+        });
+    }
+    for (path, value) in &step.patch.changes {
+        match value {
+            Some(value) => after.insert(path.clone(), value.clone()),
+            None => after.remove(path),
+        };
+    }
+    after
+}
+
+/// Remarks about values of others that were left alone.
+fn keep(patch: &Patch, values: &Values, now: &Snapshot, (ours, flags): (bool, &mut Vec<Flag>)) {
+    let shown = |value: Option<&Value>| match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    };
+    let code = if ours { "target_changed" } else { "kept_existing" };
+    for path in &patch.kept {
+        let detail = format!("the CRM has `{}`: left as it is", shown(now.fields.get(path)));
+        flags.push(Flag::new(code, path, path, &shown(values.get(path)), &detail));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::ground::Entity;
+
+    fn values(value: &Value) -> Values {
+        let entries = value.as_object().into_iter().flatten();
+        entries.map(|(path, value)| (path.clone(), value.clone())).collect()
+    }
+
+    fn check(origin: Origin, after: &Value, (closing, now): (&Value, &Value), expected: &Value) {
+        let state = State {
+            at: CrmRef::new(Entity::Leads, 7_u64.into()),
+            rev: "2".into(),
+            origin,
+            hashes: BTreeMap::new(),
+            after: values(after),
+        };
+        let wanted = values(closing);
+        let ours = ours(Some(&state), &wanted, Aspect::Closing, &[]);
+        let patch = three_way(&wanted, &ours, &values(now), &alike(Entity::Leads));
+        assert_eq!(json!({"changes": patch.changes, "kept": patch.kept}), *expected);
+    }
+
+    #[test]
+    fn a_lead_that_we_made_is_closed_though_it_stands_open() {
+        let won = json!({"status": "won"});
+        let open = json!({"status": "open"});
+        let closed = json!({"changes": {"status": "won"}, "kept": []});
+        check(Origin::Created, &json!({"stage": "Sales / Close"}), (&won, &open), &closed);
+    }
+
+    #[test]
+    fn a_lead_that_a_person_closed_or_that_was_there_before_is_left() {
+        let won = json!({"status": "won"});
+        let kept = json!({"changes": {}, "kept": ["status"]});
+        check(Origin::Created, &json!({}), (&won, &json!({"status": "lost"})), &kept);
+        check(Origin::Matched, &json!({}), (&won, &json!({"status": "open"})), &kept);
+    }
+
+    #[test]
+    fn a_lead_that_the_source_opens_again_is_opened() {
+        let after = json!({"status": "won", "closedTime": "2026-03-01T00:00:00Z"});
+        let opened = json!({"changes": {"status": null, "closedTime": null}, "kept": []});
+        check(Origin::Created, &after, (&json!({}), &after), &opened);
+    }
+}

@@ -1,0 +1,170 @@
+//! Everything before the first write: extraction, inventory, prediction.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::error::EngineError;
+use super::extract::{Extraction, extract, staged_tables};
+use super::session::Session;
+use crate::crm::{Crm, Inventory, Snapshot};
+use crate::ground::SourceKey;
+use crate::ledger::{Aspect, LedgerError, Reader};
+use crate::plan::{
+    ChoiceTable, Desk, Existing, Known, LinkBook, Memory, OwnerTable, Plan, predict,
+};
+use crate::spec::ObjectKind;
+use crate::staging::{StagedRows, Staging};
+use crate::transform::Mapping;
+
+/// A run that is ready to begin.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The rules with everything that they ask.
+    pub desk: Desk,
+    /// The prediction.
+    pub plan: Plan,
+    /// What the extraction came to; `None` when rows of an unfinished run are used again.
+    pub extraction: Option<Extraction>,
+    /// The account.
+    pub inventory: Inventory,
+    /// The records that were there before.
+    pub existing: Existing,
+}
+
+/// Reads the sources, looks at the CRM and predicts the run. With `again` the rows of the last
+/// complete extraction are used, if they are of this spec.
+pub async fn prepare<C: Crm>(
+    session: &Session<'_, C>,
+    inventory: Inventory,
+    ledger: Option<&Reader>,
+    again: Again,
+) -> Result<Prepared, EngineError> {
+    let pipeline = Arc::clone(&session.pipeline);
+    let extraction = staged(session, again).await?;
+    session.watch.note("comparing with what the CRM has");
+    let mapping = Mapping::compile(Arc::clone(&pipeline))?;
+    let existing = existing(session, &mapping, ledger).await?;
+    let rows = StagedRows::open(&session.staging_file())?;
+    let users = match pipeline.owners.table {
+        Some(table) => rows.rows(&pipeline.tables[table].name)?.collect::<Result<Vec<_>, _>>()?,
+        None => Vec::new(),
+    };
+    let mut desk = Desk {
+        owners: OwnerTable::resolve(&pipeline.owners, users.into_iter(), &inventory),
+        choices: ChoiceTable::of(&pipeline, &inventory),
+        now: session.now(),
+        links: LinkBook::default(),
+        groups: HashMap::new(),
+        late: HashMap::new(),
+        unsupported: unsupported(session),
+        pipeline,
+        mapping,
+        rows,
+    };
+    let plan = predict(&mut desk, &inventory, &existing, &Past(ledger))?;
+    Ok(Prepared { desk, plan, extraction, inventory, existing })
+}
+
+/// The fields of the pipeline that the CRM's API cannot write.
+fn unsupported<C: Crm>(session: &Session<'_, C>) -> HashSet<(ObjectKind, Box<str>)> {
+    let objects = session.pipeline.objects.iter();
+    let fields = objects.flat_map(|object| {
+        object.fields.iter().map(|field| (object.kind, field.target.path.as_str()))
+    });
+    fields
+        .filter(|(kind, path)| !session.crm.supports(*kind, path))
+        .map(|(kind, path)| (kind, path.into()))
+        .collect()
+}
+
+/// Whether rows that are staged already may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// The sources are read.
+    Fresh,
+    /// An unfinished run goes on with the rows that it began with.
+    Staged,
+}
+
+async fn staged<C: Crm>(
+    session: &Session<'_, C>,
+    again: Again,
+) -> Result<Option<Extraction>, EngineError> {
+    let tables = staged_tables(&session.pipeline);
+    let named: Vec<(&str, &[String])> =
+        tables.iter().map(|(name, links)| (name.as_str(), links.as_slice())).collect();
+    let mut staging =
+        Staging::open(&session.staging_file(), &session.pipeline.fingerprint, &named)?;
+    if again == Again::Staged && staging.is_complete()? && staging.matches()? && !staging.is_open()
+    {
+        return Ok(None);
+    }
+    if staging.is_open() && !staging.matches()? {
+        staging.discard()?;
+    }
+    extract(&session.pipeline, &session.readers, &mut staging, session.watch).await.map(Some)
+}
+
+/// The records of the CRM that `match` may find, without those that the ledger knows as ours.
+async fn existing<C: Crm>(
+    session: &Session<'_, C>,
+    mapping: &Mapping,
+    ledger: Option<&Reader>,
+) -> Result<Existing, EngineError> {
+    let mut existing = Existing::default();
+    for (position, object) in session.pipeline.objects.iter().enumerate() {
+        if object.matching.0.is_empty() {
+            continue;
+        }
+        for page in 1.. {
+            let snapshots = session.crm.list(object.kind.entity(), page).await?;
+            if snapshots.is_empty() {
+                break;
+            }
+            note(&mut existing, (position, &object.matching.0), (mapping, ledger), &snapshots)?;
+        }
+    }
+    Ok(existing)
+}
+
+/// Notes a page of records, without those that the ledger knows as ours.
+fn note(
+    existing: &mut Existing,
+    (object, paths): (usize, &[String]),
+    (mapping, ledger): (&Mapping, Option<&Reader>),
+    snapshots: &[Snapshot],
+) -> Result<(), EngineError> {
+    for snapshot in snapshots {
+        let owner = match ledger {
+            Some(ledger) => ledger.owner(&snapshot.at)?,
+            None => None,
+        };
+        if owner.is_none() {
+            existing.note(object, paths, mapping, snapshot);
+        }
+    }
+    Ok(())
+}
+
+/// The ledger as the plan asks it.
+struct Past<'a>(Option<&'a Reader>);
+
+impl Memory for Past<'_> {
+    fn known(&self, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError> {
+        self.0.map_or_else(|| Ok(vec![None; keys.len()]), |reader| remember(reader, keys))
+    }
+}
+
+/// What the ledger knows of records, as decisions need it.
+pub fn remember(reader: &Reader, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError> {
+    let states = reader.states(keys)?;
+    Ok(states
+        .into_iter()
+        .map(|state| {
+            state.map(|state| Known {
+                hash: state.hashes.get(&Aspect::Whole).cloned(),
+                at: state.at,
+            })
+        })
+        .collect())
+}

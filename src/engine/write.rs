@@ -1,0 +1,260 @@
+//! One record: create it, fill it, edit it, close it; each deed announced before it is done.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError};
+
+use serde_json::Value;
+
+use super::apply::Work;
+use super::attach;
+use super::confirm::{self, Sent};
+use super::edit::edit;
+use super::error::EngineError;
+use super::resolve::{Resolved, links, resolve};
+use super::three_way::Values;
+use crate::crm::{Crm, NewRecord, check, expected};
+use crate::ground::{CrmRef, Entity, Fields, Flag, Outcome, Record, SourceKey};
+use crate::ledger::{Aspect, Deed, Intent, Settled, State, Verdict};
+use crate::plan::{Decision, Known, Matches, decide, fields_hash, split_closing, taken, why};
+
+/// A record to be written.
+pub(super) struct Job {
+    pub object: usize,
+    pub key: SourceKey,
+    pub row: Arc<Record>,
+    pub fields: Fields,
+    pub late: Fields,
+    pub flags: Vec<Flag>,
+}
+
+/// A deed on a record, apart from what is known of the record.
+pub(super) struct Deal<'a> {
+    pub key: &'a SourceKey,
+    pub aspect: Aspect,
+    pub hash: String,
+}
+
+/// The first pass: the record itself, and the state that closes it.
+pub(super) async fn whole<C: Crm>(work: &Work<'_, C>, job: Job) -> Result<(), EngineError> {
+    let rules = &work.session.pipeline.objects[job.object];
+    let match_keys = work.prepared.desk.mapping.match_key(job.object, &job.fields);
+    let (fields, closing) = split_closing(rules.kind, job.fields);
+    let hash = fields_hash(&fields);
+    let state = state(work, &job.key)?;
+    let known = state.as_ref().map(|state| Known {
+        at: state.at.clone(),
+        hash: state.hashes.get(&Aspect::Whole).cloned(),
+    });
+    let found = if known.is_none() {
+        work.prepared.existing.find(job.object, &match_keys)
+    } else {
+        Vec::new()
+    };
+    let by = rules.matching.0.join(", ");
+    let value = match_keys.first().map_or("", String::as_str);
+    let mut decision = decide(&hash, known.as_ref(), &Matches { by: &by, value, found: &found });
+    if let Decision::Fill(at) = &decision
+        && !claim(work, at, &job.key)?
+    {
+        decision = Decision::Hold(taken(at, &by, value));
+    }
+    let mut flags = job.flags;
+    let deal = Deal { key: &job.key, aspect: Aspect::Whole, hash };
+    let outcome = match decision {
+        Decision::Unchanged(_) => (Outcome::Unchanged, String::new()),
+        Decision::Hold(flag) => {
+            flags.push(flag);
+            (Outcome::Flagged, why(&flags))
+        }
+        Decision::Create => {
+            let made = make(work, (job.object, &job.row), &deal, (&fields, &mut flags)).await?;
+            // Silent: the entry stays open; it is found out about after the stage, which then
+            // comes back to the record.
+            let Some(outcome) = made else { return Ok(()) };
+            outcome
+        }
+        Decision::Fill(at) | Decision::Edit(at) => {
+            match values(work, job.object, &fields, &mut flags)? {
+                Some(mut values) => {
+                    // The content of a file is written once, with its note.
+                    values.remove("content");
+                    edit(work, job.object, &deal, (&at, state.as_ref(), values, &mut flags)).await?
+                }
+                None => (Outcome::Flagged, why(&flags)),
+            }
+        }
+    };
+    let written = matches!(outcome.0, Outcome::Created | Outcome::Updated | Outcome::Unchanged);
+    verdict(work, &job.key, outcome, flags).await?;
+    if written {
+        second(work, job.object, (&job.key, Aspect::Closing), &closing).await
+    } else {
+        Ok(())
+    }
+}
+
+/// Makes a new record, its file first; `None`: nobody knows whether it was made.
+async fn make<C: Crm>(
+    work: &Work<'_, C>,
+    (object, row): (usize, &Arc<Record>),
+    deal: &Deal<'_>,
+    (fields, flags): (&Fields, &mut Vec<Flag>),
+) -> Result<Option<(Outcome, String)>, EngineError> {
+    let kind = work.session.pipeline.objects[object].kind;
+    let attached = match values(work, object, fields, flags)? {
+        Some(values) => attach::content(work, object, row, values, flags).await?,
+        None => None,
+    };
+    match attached.and_then(|values| checked(kind, values, flags)) {
+        Some(values) => create(work, object, deal, (values, flags)).await,
+        None => Ok(Some((Outcome::Flagged, why(flags)))),
+    }
+}
+
+/// The second pass: references that had to wait.
+pub(super) async fn late<C: Crm>(work: &Work<'_, C>, job: Job) -> Result<(), EngineError> {
+    second(work, job.object, (&job.key, Aspect::Late), &job.late).await
+}
+
+/// Writes a later aspect of a record that is there, if it changed.
+async fn second<C: Crm>(
+    work: &Work<'_, C>,
+    object: usize,
+    (key, aspect): (&SourceKey, Aspect),
+    fields: &Fields,
+) -> Result<(), EngineError> {
+    let Some(state) = state(work, key)? else { return Ok(()) };
+    let hash = fields_hash(fields);
+    let written = state.hashes.get(&aspect);
+    if written.map_or(fields.is_empty(), |written| *written == hash) {
+        return Ok(());
+    }
+    let mut flags = Vec::new();
+    let Some(values) = values(work, object, fields, &mut flags)? else { return Ok(()) };
+    let deal = Deal { key, aspect, hash };
+    let at = state.at.clone();
+    let (outcome, reason) =
+        edit(work, object, &deal, (&at, Some(&state), values, &mut flags)).await?;
+    // A later pass adds to the verdict of the first: its remarks, and that it was refused.
+    let outcome = if outcome == Outcome::Failed { Outcome::Failed } else { Outcome::Updated };
+    if flags.is_empty() && outcome != Outcome::Failed {
+        return Ok(());
+    }
+    verdict(work, key, (outcome, reason), flags).await
+}
+
+/// Fields as they are sent; `None`: a required link leads nowhere, the remark is in the flags.
+fn values<C: Crm>(
+    work: &Work<'_, C>,
+    object: usize,
+    fields: &Fields,
+    flags: &mut Vec<Flag>,
+) -> Result<Option<Values>, EngineError> {
+    let keys = links(fields);
+    let places = work.ledger.reader().places(&keys)?;
+    let known: HashMap<SourceKey, CrmRef> =
+        keys.into_iter().zip(places).filter_map(|(key, place)| Some((key, place?))).collect();
+    let Resolved { values, flags: found, held } =
+        resolve(&work.session.pipeline.objects[object], fields, &known);
+    flags.extend(found);
+    Ok((!held).then_some(values))
+}
+
+/// Values that the destination's schema accepts; `None`: it does not, the remarks are in the flags.
+fn checked(kind: crate::spec::ObjectKind, values: Values, flags: &mut Vec<Flag>) -> Option<Values> {
+    let faults = check(kind, &values);
+    for fault in &faults {
+        let value = values.get(&fault.path).map(ToString::to_string).unwrap_or_default();
+        flags.push(Flag::new("not_in_schema", &fault.path, &fault.path, &value, &fault.message));
+    }
+    faults.is_empty().then_some(values)
+}
+
+async fn create<C: Crm>(
+    work: &Work<'_, C>,
+    object: usize,
+    deal: &Deal<'_>,
+    (values, flags): (Values, &[Flag]),
+) -> Result<Option<(Outcome, String)>, EngineError> {
+    let kind = work.session.pipeline.objects[object].kind;
+    let author = author(work, &values);
+    let intent = Intent {
+        run: work.run,
+        key: deal.key.clone(),
+        aspect: deal.aspect,
+        deed: Deed::Create,
+        entity: kind.entity(),
+        crm: None,
+        rev_before: None,
+        before: None,
+        after: Some(object_of(&expected(kind, &values))),
+        hash: deal.hash.clone(),
+        undoes: None,
+        at: work.session.now(),
+    };
+    let entry = work.ledger.announce(intent).await?;
+    let marker = work.ledger.marker(deal.key);
+    let new = NewRecord { kind, fields: &values, marker: &marker, author: author.as_deref() };
+    let answer = work.session.crm.create(new).await;
+    let created = Verdict {
+        run: work.run,
+        key: deal.key.clone(),
+        outcome: Outcome::Created,
+        reason: String::new(),
+        flags: flags.to_vec(),
+    };
+    match confirm::answer(answer) {
+        Sent::Done(written) => {
+            let settled = Settled::Done { crm: written.id, rev: written.rev, how: "acknowledged" };
+            work.ledger.settle(entry, settled, Some(created), work.session.now()).await?;
+            Ok(Some((Outcome::Created, String::new())))
+        }
+        Sent::Refused(reason) => {
+            let settled = Settled::Refused { reason: reason.clone() };
+            work.ledger.settle(entry, settled, None, work.session.now()).await?;
+            Ok(Some((Outcome::Failed, reason)))
+        }
+        Sent::Unsent(error) => {
+            let settled = Settled::NotApplied { how: error.to_string() };
+            work.ledger.settle(entry, settled, None, work.session.now()).await?;
+            Err(error.into())
+        }
+        Sent::Unknown => Ok(None),
+        Sent::Stop(error) => Err(error.into()),
+    }
+}
+
+fn state<C: Crm>(work: &Work<'_, C>, key: &SourceKey) -> Result<Option<State>, EngineError> {
+    let states = work.ledger.reader().states(std::slice::from_ref(key))?;
+    Ok(states.into_iter().next().flatten())
+}
+
+/// Takes a record of the CRM for a source record; false when it stands for another one.
+fn claim<C: Crm>(work: &Work<'_, C>, at: &CrmRef, key: &SourceKey) -> Result<bool, EngineError> {
+    let fresh = work.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(at.clone());
+    let owner = work.ledger.reader().owner(at)?;
+    Ok(fresh && owner.is_none_or(|owner| owner == *key))
+}
+
+/// The e-mail in whose name a record is made, where only that tells the author.
+fn author<C: Crm>(work: &Work<'_, C>, values: &Values) -> Option<String> {
+    let at: CrmRef = values.get("author")?.as_str()?.parse().ok()?;
+    if at.entity != Entity::Users {
+        return None;
+    }
+    work.prepared.inventory.user(&at.id.0)?.emails.first().cloned()
+}
+
+async fn verdict<C: Crm>(
+    work: &Work<'_, C>,
+    key: &SourceKey,
+    (outcome, reason): (Outcome, String),
+    flags: Vec<Flag>,
+) -> Result<(), EngineError> {
+    let verdict = Verdict { run: work.run, key: key.clone(), outcome, reason, flags };
+    Ok(work.ledger.record(vec![verdict]).await?)
+}
+
+pub(super) fn object_of(values: &BTreeMap<String, Value>) -> Value {
+    Value::Object(values.iter().map(|(path, value)| (path.clone(), value.clone())).collect())
+}

@@ -1,0 +1,35 @@
+//! A row of a source table.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::header::Header;
+
+/// A row of a source table, as it was read.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Its key in the table: the key columns' values, joined by `|` when there are several.
+    pub key: Box<str>,
+    /// Where it stood, for messages: `contacts.csv line 17`, `/contacts page 3 row 12`.
+    pub place: Box<str>,
+    /// Which source of the pipeline it came from (its position there): the time zone hangs on it.
+    pub source: usize,
+    /// The table's columns.
+    pub header: Arc<Header>,
+    /// The values, in the header's order; shorter than it when trailing columns are absent.
+    pub cells: Vec<Value>,
+}
+
+/// What an absent column holds.
+static ABSENT: Value = Value::Null;
+
+impl Record {
+    /// The value of a column; null when the column or the cell is absent.
+    pub fn get(&self, column: &str) -> &Value {
+        self.header
+            .position(column)
+            .and_then(|position| self.cells.get(position))
+            .unwrap_or(&ABSENT)
+    }
+}

@@ -1,0 +1,283 @@
+//! Reading the ledger, beside a run or without one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::column;
+use super::entry::{EntryId, OpenEntry, State};
+use super::error::LedgerError;
+use super::run::{self, Run, RunId};
+use super::schema;
+use super::sum;
+use super::undo::{self, Undo, Undone};
+use crate::ground::{CrmRef, Flag, Outcome, SourceKey};
+
+/// A reading connection.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Mutex<Connection>,
+    file: PathBuf,
+}
+
+/// A record with remarks, or one that waits for a person.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// The record.
+    pub key: SourceKey,
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: String,
+    /// What was remarked.
+    pub flags: Vec<Flag>,
+}
+
+/// A line of a record's story.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct StoryLine {
+    /// When.
+    pub at: String,
+    /// In which run.
+    pub run: i64,
+    /// What.
+    pub what: String,
+}
+
+/// Something beside the records that a run needed: a custom field, a tag, a source.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Provisioned {
+    /// What it is: `field`, `tag`, `source`.
+    pub kind: String,
+    /// The kind of record that it is for; empty when it is for all.
+    pub entity: String,
+    /// Its name.
+    pub name: String,
+    /// Its id in the CRM, when it has one.
+    pub crm: Option<String>,
+    /// Whether a run made it, or it was there.
+    pub created: bool,
+}
+
+impl Reader {
+    /// Opens the ledger in a folder; `None` when there is none yet.
+    pub fn open(folder: &Path) -> Result<Option<Self>, LedgerError> {
+        let file = folder.join("ledger.db");
+        let connection = schema::open_for_reading(&file)?;
+        Ok(connection.map(|connection| Self { connection: Mutex::new(connection), file }))
+    }
+
+    fn with<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        ask(&connection).map_err(|error| LedgerError::broken(&self.file, &error))
+    }
+
+    /// What is known of each of these records, in order.
+    pub fn states(&self, keys: &[SourceKey]) -> Result<Vec<Option<State>>, LedgerError> {
+        self.with(|connection| keys.iter().map(|key| sum::state(connection, key)).collect())
+    }
+
+    /// Where each of these records is in the CRM, in order.
+    pub fn places(&self, keys: &[SourceKey]) -> Result<Vec<Option<CrmRef>>, LedgerError> {
+        self.with(|connection| keys.iter().map(|key| sum::place(connection, key)).collect())
+    }
+
+    /// For which source record one of the CRM stands.
+    pub fn owner(&self, at: &CrmRef) -> Result<Option<SourceKey>, LedgerError> {
+        self.with(|connection| sum::owner(connection, at))
+    }
+
+    /// Entries of which nobody knows what became.
+    pub fn open_entries(&self) -> Result<Vec<OpenEntry>, LedgerError> {
+        self.with(undo::open)
+    }
+
+    /// All entries of a record, whatever became of them, in order.
+    pub fn entries(&self, key: &SourceKey) -> Result<Vec<OpenEntry>, LedgerError> {
+        self.with(|connection| undo::entries(connection, key))
+    }
+
+    /// What can be taken back of a run and of what lies on top of it, or of everything; the latest
+    /// first.
+    pub fn undo_list(&self, run: Option<RunId>) -> Result<Vec<Undo>, LedgerError> {
+        self.undo_page(run, None, usize::MAX)
+    }
+
+    /// At most `count` of [`Reader::undo_list`], all of them older than the entry `below`: with the
+    /// last one's entry the next page, so that a long list needs no memory.
+    pub fn undo_page(
+        &self,
+        run: Option<RunId>,
+        below: Option<EntryId>,
+        count: usize,
+    ) -> Result<Vec<Undo>, LedgerError> {
+        self.with(|connection| undo::list(connection, run, below, count))
+    }
+
+    /// What a rollback came to: object and how to how many.
+    pub fn undone(&self, run: RunId) -> Result<BTreeMap<(String, Undone), u64>, LedgerError> {
+        self.with(|connection| undo::counts(connection, run))
+    }
+
+    /// All runs.
+    pub fn runs(&self) -> Result<Vec<Run>, LedgerError> {
+        self.with(run::all)
+    }
+
+    /// The last run, if it did not reach its end.
+    pub fn unfinished(&self) -> Result<Option<Run>, LedgerError> {
+        self.with(run::unfinished)
+    }
+
+    /// Object and outcome to how many records had it in a run.
+    pub fn outcomes(&self, run: RunId) -> Result<BTreeMap<(String, Outcome), u64>, LedgerError> {
+        self.with(|connection| {
+            let sql = "SELECT object, outcome, count(*) FROM verdict WHERE run = ?1 GROUP BY 1, 2";
+            let mut statement = connection.prepare(sql)?;
+            let rows = statement.query_map([run.0], |row| {
+                Ok(((row.get(0)?, column::outcome(row, 1)?), column::count(row, 2)?))
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Object and code of a remark to how many records carry it in a run.
+    pub fn flag_counts(&self, run: RunId) -> Result<BTreeMap<(String, String), u64>, LedgerError> {
+        self.with(|connection| {
+            let sql = "SELECT verdict.object, json_extract(flag.value, '$.code'), count(DISTINCT verdict.key)
+                       FROM verdict, json_each(verdict.flags) AS flag
+                       WHERE run = ?1 AND flags IS NOT NULL GROUP BY 1, 2";
+            let mut statement = connection.prepare(sql)?;
+            let rows = statement.query_map([run.0], |row| {
+                Ok(((row.get(0)?, row.get(1)?), column::count(row, 2)?))
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Object and reason to how many records had an outcome for it in a run.
+    pub fn reasons(
+        &self,
+        run: RunId,
+        outcome: Outcome,
+    ) -> Result<BTreeMap<(String, String), u64>, LedgerError> {
+        self.with(|connection| {
+            let sql = "SELECT object, reason, count(*) FROM verdict
+                       WHERE run = ?1 AND outcome = ?2 GROUP BY 1, 2";
+            let mut statement = connection.prepare(sql)?;
+            let rows = statement.query_map(params![run.0, outcome.name()], |row| {
+                Ok(((row.get(0)?, row.get(1)?), column::count(row, 2)?))
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Every verdict of a run that carries remarks or is held, handed to `each` in order.
+    pub fn remarks(&self, run: RunId, mut each: impl FnMut(Waiting)) -> Result<(), LedgerError> {
+        self.with(|connection| {
+            let sql = "SELECT object, key, outcome, reason, flags FROM verdict
+                       WHERE run = ?1 AND (flags IS NOT NULL OR outcome IN ('flagged','failed'))
+                       ORDER BY object, key";
+            let mut statement = connection.prepare(sql)?;
+            let mut rows = statement.query([run.0])?;
+            while let Some(row) = rows.next()? {
+                each(Waiting {
+                    key: column::key(row, 0)?,
+                    outcome: column::outcome(row, 2)?,
+                    reason: row.get(3)?,
+                    flags: column::json(row, 4)?.unwrap_or_default(),
+                });
+            }
+            Ok(())
+        })
+    }
+
+    /// The records of a run that wait for a person, by object and key.
+    pub fn held(&self, run: RunId) -> Result<Vec<Waiting>, LedgerError> {
+        let mut held = Vec::new();
+        self.remarks(run, |waiting| {
+            if matches!(waiting.outcome, Outcome::Flagged | Outcome::Failed) {
+                held.push(waiting);
+            }
+        })?;
+        Ok(held)
+    }
+
+    /// A record's outcome in a run; `None` when the run has not come to it.
+    pub fn verdict(&self, run: RunId, key: &SourceKey) -> Result<Option<Outcome>, LedgerError> {
+        self.with(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT outcome FROM verdict WHERE run = ?1 AND object = ?2 AND key = ?3",
+                )?
+                .query_row(params![run.0, &*key.object, &*key.id], |row| column::outcome(row, 0))
+                .optional()
+        })
+    }
+
+    /// The remarks on a record in the last run that looked at it.
+    pub fn flags(&self, key: &SourceKey) -> Result<Vec<Flag>, LedgerError> {
+        self.with(|connection| {
+            let sql = "SELECT flags FROM verdict WHERE object = ?1 AND key = ?2
+                       ORDER BY run DESC LIMIT 1";
+            let flags = connection
+                .prepare_cached(sql)?
+                .query_row([&*key.object, &*key.id], |row| column::json(row, 0))
+                .optional()?;
+            Ok(flags.flatten().unwrap_or_default())
+        })
+    }
+
+    /// A record's story, run by run: its deeds, then the run's verdict.
+    pub fn story(&self, key: &SourceKey) -> Result<Vec<StoryLine>, LedgerError> {
+        self.with(|connection| {
+            let sql = "
+                SELECT e.at, e.run, e.deed || ' (' || e.aspect || ') of ' || e.entity
+                       || coalesce(':' || e.crm, '') || ': '
+                       || coalesce(e.outcome, 'open, nobody knows yet what became of it')
+                       || coalesce(', ' || nullif(e.detail, ''), '')
+                       || coalesce(', left alone: ' || e.left_alone, ''), 0, e.id
+                  FROM entry AS e WHERE e.object = ?1 AND e.key = ?2
+                UNION ALL
+                SELECT coalesce(r.ended, r.started), v.run, v.outcome
+                       || coalesce(': ' || nullif(v.reason, ''), ''), 1, 0
+                  FROM verdict AS v JOIN run AS r ON r.id = v.run
+                 WHERE v.object = ?1 AND v.key = ?2
+                ORDER BY 2, 4, 5";
+            let mut statement = connection.prepare(sql)?;
+            let rows = statement.query_map([&*key.object, &*key.id], |row| {
+                Ok(StoryLine { at: row.get(0)?, run: row.get(1)?, what: row.get(2)? })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// What was made beside the records, which no rollback takes back: kind, entity, name.
+    pub fn provisioned(&self) -> Result<Vec<(String, String, String)>, LedgerError> {
+        let made = self.provisions()?.into_iter().filter(|provisioned| provisioned.created);
+        Ok(made.map(|made| (made.kind, made.entity, made.name)).collect())
+    }
+
+    /// What is known to be there beside the records, made or met.
+    pub fn provisions(&self) -> Result<Vec<Provisioned>, LedgerError> {
+        self.with(|connection| {
+            let sql = "SELECT kind, entity, name, crm, created FROM provision ORDER BY 1, 2, 3";
+            let mut statement = connection.prepare(sql)?;
+            let rows = statement.query_map([], |row| {
+                Ok(Provisioned {
+                    kind: row.get(0)?,
+                    entity: row.get(1)?,
+                    name: row.get(2)?,
+                    crm: row.get(3)?,
+                    created: row.get(4)?,
+                })
+            })?;
+            rows.collect()
+        })
+    }
+}

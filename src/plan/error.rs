@@ -1,0 +1,15 @@
+//! What ends the making of a plan.
+
+use crate::ledger::LedgerError;
+use crate::staging::StagingError;
+
+/// A fault while a run is predicted.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The extracted tables cannot be read.
+    #[error(transparent)]
+    Staging(#[from] StagingError),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}

@@ -1,0 +1,292 @@
+//! The whole run, predicted by running the rules over the extracted rows.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::Serialize;
+
+use super::decide::{Decision, Known, Matches, decide, fields_hash, split_closing};
+use super::error::PlanError;
+use super::existing::Existing;
+use super::gate::{self, Gate};
+use super::groups::Groups;
+use super::held::{Held, lost_rows, taken};
+use super::late::Parents;
+use super::order::{Order, Stage};
+use super::owners::OwnerUse;
+use super::prepare::{Course, Desk, Late, Prepared};
+use super::provision::{Provisioning, Seen};
+use super::tally::Tally;
+use crate::crm::Inventory;
+use crate::ground::{CrmRef, Fate, Fields, Flag, Outcome, Rows, SourceKey};
+use crate::ledger::LedgerError;
+
+/// What the ledger knows of records, asked in batches.
+pub trait Memory {
+    /// What is known of each of these, in order.
+    fn known(&self, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError>;
+}
+
+/// A memory without a past.
+#[derive(Debug)]
+pub struct Unremembered;
+
+impl Memory for Unremembered {
+    fn known(&self, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError> {
+        Ok(vec![None; keys.len()])
+    }
+}
+
+/// The prediction for one object.
+#[derive(Debug, Serialize)]
+pub struct ObjectPlan {
+    /// The object.
+    pub name: String,
+    /// The predicted outcomes.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// The records that will be held.
+    pub held: Vec<Held>,
+    /// Value maps: field to unmatched value to how often it occurs.
+    pub unmatched: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// What is going to happen.
+#[derive(Debug)]
+pub struct Plan {
+    /// The stages in order.
+    pub order: Order,
+    /// The objects in the order of the spec.
+    pub objects: Vec<ObjectPlan>,
+    /// What is created before the records.
+    pub provisioning: Provisioning,
+    /// Who owns what.
+    pub owners: Vec<OwnerUse>,
+    /// What refuses the run; empty when nothing does.
+    pub gates: Vec<Gate>,
+    /// Writing calls, by method family.
+    pub calls: BTreeMap<&'static str, u64>,
+    /// The least time the writing takes at the pace of the spec, in seconds.
+    pub eta_s: f64,
+}
+
+/// Predicts a run; the desk learns what becomes of every record on the way.
+pub fn predict(
+    desk: &mut Desk,
+    inventory: &Inventory,
+    existing: &Existing,
+    memory: &dyn Memory,
+) -> Result<Plan, PlanError> {
+    let pipeline = std::sync::Arc::clone(&desk.pipeline);
+    let order = Order::of(&pipeline);
+    let mut seen = Seen::default();
+    let mut plans: BTreeMap<usize, ObjectPlan> = BTreeMap::new();
+    let mut calls: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let mut claimed = HashSet::new();
+    for stage in order.stages() {
+        let Stage::Records(object) = *stage else { continue };
+        let mut forecast = Forecast {
+            object,
+            seen: &mut seen,
+            calls: &mut calls,
+            claimed: &mut claimed,
+            existing,
+        };
+        plans.insert(object, forecast.object(desk, memory)?);
+    }
+    for (object, plan) in &mut plans {
+        weed(desk, *object, plan)?;
+    }
+    let provisioning = seen.missing(&pipeline, inventory);
+    *calls.entry("provision").or_default() += provisioning.fields.len() as u64
+        + provisioning.tags.values().map(|tags| tags.len() as u64).sum::<u64>()
+        + provisioning.sources.len() as u64;
+    let mut gates = provisioning.gates(&pipeline, inventory);
+    gates.extend(gate::owners(desk, &pipeline));
+    gates.extend(gate::invented(&pipeline));
+    gates.extend(gate::people(&pipeline, &plans, existing));
+    gates.extend(gate::pipelines(&pipeline, inventory));
+    let writes: u64 = calls.values().sum();
+    let per_second = pipeline.destination.pace_write.map(|pace| pace.per_second);
+    let eta_s = per_second.map_or(0.0, |rate| precise(writes) / rate);
+    Ok(Plan {
+        order,
+        objects: plans.into_values().collect(),
+        provisioning,
+        owners: desk.owners.uses(),
+        gates,
+        calls,
+        eta_s,
+    })
+}
+
+/// Looks at an object's late references, now that the fate of every record is known.
+fn weed(desk: &mut Desk, object: usize, plan: &mut ObjectPlan) -> Result<(), PlanError> {
+    let pipeline = std::sync::Arc::clone(&desk.pipeline);
+    if !pipeline.objects[object].fields.iter().any(|field| field.rule.late) {
+        return Ok(());
+    }
+    let table = desk.table(object).to_owned();
+    let mut parents = Parents::default();
+    let mut found = Vec::new();
+    for row in desk.rows.rows(&table)? {
+        let row = row?;
+        let Some(Prepared { key, course: Course::Write { mut late, .. }, .. }) =
+            desk.prepare(object, &row)
+        else {
+            continue;
+        };
+        let flags = parents.weed(desk, object, &key, &mut late);
+        for flag in &flags {
+            *plan.tally.flags.entry(flag.code.to_string()).or_default() += 1;
+        }
+        found.push(((object, key), Late { fields: late, flags }));
+    }
+    desk.late.extend(found);
+    Ok(())
+}
+
+/// A count as a float: exact up to 2^53, more than any CRM holds.
+#[expect(clippy::cast_precision_loss, reason = "an estimate of seconds")]
+const fn precise(count: u64) -> f64 {
+    count as f64
+}
+
+/// The prediction of one object while it is made.
+struct Forecast<'a> {
+    object: usize,
+    seen: &'a mut Seen,
+    calls: &'a mut BTreeMap<&'static str, u64>,
+    claimed: &'a mut HashSet<CrmRef>,
+    existing: &'a Existing,
+}
+
+impl Forecast<'_> {
+    fn object(&mut self, desk: &mut Desk, memory: &dyn Memory) -> Result<ObjectPlan, PlanError> {
+        let pipeline = std::sync::Arc::clone(&desk.pipeline);
+        let rules = &pipeline.objects[self.object];
+        let table = pipeline.tables[rules.table].name.clone();
+        let rows = desk.rows.rows(&table)?.filter_map(Result::ok);
+        let world = desk.world();
+        let groups =
+            Groups::find(self.object, (rules, &pipeline.sources), rows, (&desk.mapping, &world));
+        desk.groups.insert(self.object, groups);
+        let mut plan = ObjectPlan {
+            name: rules.name.clone(),
+            tally: Tally::default(),
+            held: Vec::new(),
+            unmatched: BTreeMap::new(),
+        };
+        for held in lost_rows(&pipeline, desk, self.object)? {
+            plan.tally.source += 1;
+            plan.tally.count(Outcome::Flagged, &held.flags);
+            plan.held.push(held);
+        }
+        let mut rows = Vec::new();
+        for row in desk.rows.rows(&table)? {
+            rows.push(row?.key.clone());
+        }
+        for keys in rows.chunks(256) {
+            let batch = self.prepare(desk, &table, keys);
+            self.batch(desk, memory, batch, &mut plan)?;
+        }
+        desk.rows.check()?;
+        Ok(plan)
+    }
+
+    /// Maps rows, each knowing the fate of those before it.
+    fn prepare(&self, desk: &mut Desk, table: &str, keys: &[Box<str>]) -> Vec<Prepared> {
+        let mut batch = Vec::with_capacity(keys.len());
+        for key in keys {
+            let row = Rows::get(&desk.rows, table, key);
+            if let Some(prepared) = row.and_then(|row| desk.prepare(self.object, &row)) {
+                desk.learn(self.object, &prepared);
+                batch.push(prepared);
+            }
+        }
+        batch
+    }
+
+    fn batch(
+        &mut self,
+        desk: &mut Desk,
+        memory: &dyn Memory,
+        batch: Vec<Prepared>,
+        plan: &mut ObjectPlan,
+    ) -> Result<(), PlanError> {
+        let keys: Vec<_> =
+            batch.iter().map(|prepared| SourceKey::new(&plan.name, &prepared.key)).collect();
+        for (prepared, known) in batch.into_iter().zip(memory.known(&keys)?) {
+            let Prepared { key, place, mut flags, course } = prepared;
+            let outcome = match course {
+                Course::Write { fields, late } => {
+                    self.seen.note(&desk.pipeline.objects[self.object], &fields);
+                    self.write(desk, known.as_ref(), (fields, &late), &mut flags)
+                }
+                Course::Merged { .. } => Outcome::Merged,
+                Course::Skip { reason } => {
+                    *plan.tally.reasons.entry(reason).or_default() += 1;
+                    Outcome::Skipped
+                }
+                Course::Hold | Course::Stop => Outcome::Flagged,
+            };
+            plan.tally.source += 1;
+            plan.tally.count(outcome, &flags);
+            for flag in flags.iter().filter(|flag| &*flag.code == "unmapped_value") {
+                let values = plan.unmatched.entry(flag.field.to_string()).or_default();
+                *values.entry(flag.value.to_string()).or_default() += 1;
+            }
+            if outcome == Outcome::Flagged {
+                // Those that refer to it will find that it is not written.
+                desk.links.learn(&plan.name, &key, Fate::Left("flagged".into()));
+                let record = format!("{}:{key}", plan.name);
+                plan.held.push(Held { record, place: place.to_string(), flags });
+            }
+        }
+        Ok(())
+    }
+
+    /// The outcome of a record that the rules would write.
+    fn write(
+        &mut self,
+        desk: &Desk,
+        known: Option<&Known>,
+        (fields, late): (Fields, &Fields),
+        flags: &mut Vec<Flag>,
+    ) -> Outcome {
+        let rules = &desk.pipeline.objects[self.object];
+        let keys = desk.mapping.match_key(self.object, &fields);
+        let (whole, closing) = split_closing(rules.kind, fields);
+        let found =
+            if known.is_none() { self.existing.find(self.object, &keys) } else { Vec::new() };
+        let by = rules.matching.0.join(", ");
+        let value = keys.first().map_or("", String::as_str);
+        let decision =
+            decide(&fields_hash(&whole), known, &Matches { by: &by, value, found: &found });
+        let mut call = |family| *self.calls.entry(family).or_default() += 1;
+        if known.is_none() && !closing.is_empty() {
+            call("edit");
+        }
+        if known.is_none() && !late.is_empty() {
+            call("edit");
+        }
+        match decision {
+            Decision::Create => {
+                call("create");
+                Outcome::Created
+            }
+            Decision::Fill(at) if !self.claimed.insert(at.clone()) => {
+                flags.push(taken(&at, &by, value));
+                Outcome::Flagged
+            }
+            Decision::Fill(_) | Decision::Edit(_) => {
+                call("edit");
+                Outcome::Updated
+            }
+            Decision::Unchanged(_) => Outcome::Unchanged,
+            Decision::Hold(flag) => {
+                flags.push(flag);
+                Outcome::Flagged
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! A row on its way to a record: mapped, merged into another, left out or held.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::choices::ChoiceTable;
+use super::groups::Groups;
+use super::links::LinkBook;
+use super::owners::OwnerTable;
+use crate::ground::{Fate, Fields, Flag, Record, Rows};
+use crate::spec::{ObjectKind, Pipeline};
+use crate::staging::StagedRows;
+use crate::transform::{Mapping, Verdict, World};
+
+/// Everything that the rules need to turn rows into fields.
+#[derive(Debug)]
+pub struct Desk {
+    /// The pipeline.
+    pub pipeline: Arc<Pipeline>,
+    /// Its rules.
+    pub mapping: Mapping,
+    /// The extracted tables.
+    pub rows: StagedRows,
+    /// Who owns what.
+    pub owners: OwnerTable,
+    /// The pick-lists of the CRM.
+    pub choices: ChoiceTable,
+    /// The time of the run.
+    pub now: Timestamp,
+    /// What becomes of the records looked at so far.
+    pub links: LinkBook,
+    /// Object to its groups of rows that mean the same thing.
+    pub groups: HashMap<usize, Groups>,
+    /// Object and row key to the late references that can be written, once all fates are known.
+    pub late: HashMap<(usize, Box<str>), Late>,
+    /// Fields that the CRM's API cannot write.
+    pub unsupported: HashSet<(ObjectKind, Box<str>)>,
+}
+
+/// The late references of a record.
+#[derive(Debug)]
+pub struct Late {
+    /// Those that can be written.
+    pub fields: Fields,
+    /// Remarks about the others.
+    pub flags: Vec<Flag>,
+}
+
+/// What the rules made of a row.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The row's key.
+    pub key: Box<str>,
+    /// Where it stood in the source.
+    pub place: Box<str>,
+    /// What was remarked.
+    pub flags: Vec<Flag>,
+    /// What is to be done with it.
+    pub course: Course,
+}
+
+/// What is to be done with a row.
+#[derive(Debug)]
+pub enum Course {
+    /// It is written.
+    Write {
+        /// Fields of the first pass.
+        fields: Fields,
+        /// References of the second pass.
+        late: Fields,
+    },
+    /// Another row stands for it.
+    Merged {
+        /// That row's key.
+        into: Box<str>,
+    },
+    /// A rule leaves it out.
+    Skip {
+        /// Why.
+        reason: String,
+    },
+    /// It is held back; the flags say why.
+    Hold,
+    /// The run ends here; the last flag says why.
+    Stop,
+}
+
+impl Desk {
+    /// What the rules may ask.
+    pub fn world(&self) -> World<'_> {
+        World {
+            rows: &self.rows,
+            links: &self.links,
+            owners: &self.owners,
+            choices: &self.choices,
+            now: self.now,
+        }
+    }
+
+    /// What becomes of a row; `None` when it does not belong to the object.
+    pub fn prepare(&self, object: usize, row: &Arc<Record>) -> Option<Prepared> {
+        let world = self.world();
+        let prepared = |flags, course| {
+            Some(Prepared { key: row.key.clone(), place: row.place.clone(), flags, course })
+        };
+        match self.mapping.belongs(object, row, &world) {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(flag) => return prepared(vec![flag], Course::Hold),
+        }
+        let groups = self.groups.get(&object);
+        if let Some(into) = groups.and_then(|groups| groups.merged_into(&row.key)) {
+            return prepared(Vec::new(), Course::Merged { into: into.into() });
+        }
+        let mut rows = vec![Arc::clone(row)];
+        if let Some(groups) = groups {
+            let table = self.table(object);
+            rows.extend(
+                groups.members(&row.key).iter().filter_map(|key| self.rows.get(table, key)),
+            );
+        }
+        match self.mapping.map(object, &rows, &world) {
+            Verdict::Write { fields, mut late, mut flags } => {
+                flags.extend(self.namesake(object, row));
+                if let Some(weeded) = self.late.get(&(object, row.key.clone())) {
+                    late = weeded.fields.clone();
+                    flags.extend(weeded.flags.iter().cloned());
+                }
+                prepared(flags, Course::Write { fields, late })
+            }
+            Verdict::Skip { reason, flags } => prepared(flags, Course::Skip { reason }),
+            Verdict::Hold { flags } => prepared(flags, Course::Hold),
+            Verdict::Stop { flag } => prepared(vec![flag], Course::Stop),
+        }
+    }
+
+    /// Notes what becomes of a prepared row, for those that refer to it.
+    pub fn learn(&mut self, object: usize, prepared: &Prepared) {
+        let name = self.pipeline.objects[object].name.clone();
+        let fate = match &prepared.course {
+            Course::Write { fields, .. } => {
+                for (field, value) in self.mapping.search_keys(object, fields) {
+                    self.links.learn_value(&name, &field, value, &prepared.key);
+                }
+                Fate::Written(prepared.key.clone())
+            }
+            Course::Merged { into } => Fate::Written(into.clone()),
+            Course::Skip { .. } => Fate::Left("skipped".into()),
+            Course::Hold | Course::Stop => Fate::Left("flagged".into()),
+        };
+        self.links.learn(&name, &prepared.key, fate);
+    }
+
+    /// The name of the table that an object reads.
+    pub fn table(&self, object: usize) -> &str {
+        &self.pipeline.tables[self.pipeline.objects[object].table].name
+    }
+
+    /// A remark when another record has the same e-mail but is somebody else.
+    fn namesake(&self, object: usize, row: &Arc<Record>) -> Option<Flag> {
+        let groups = self.groups.get(&object)?;
+        let key = self.mapping.dedupe_key(object, row, &self.world())?;
+        let by = &self.pipeline.objects[object].dedupe.as_ref()?.by;
+        groups.shares_first(&key.first).then(|| {
+            let first = by.first().map_or("", String::as_str);
+            let detail = format!(
+                "another record has the same {first} but is not the same by all of {}: not merged",
+                by.join(", ")
+            );
+            Flag::new("same_value_other_record", first, first, &key.first, &detail)
+        })
+    }
+}

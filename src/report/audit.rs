@@ -1,0 +1,70 @@
+//! The audit lists: every remark of a run, and what two endpoints say differently.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::file::Draft;
+use crate::ledger::{LedgerError, Reader, RunId};
+use crate::staging::StagedDifference;
+
+/// What can go wrong with a list.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The file cannot be written.
+    #[error("`{}` cannot be written", file.display())]
+    Unwritable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Writes every remark of a run as JSON Lines; how many there were.
+pub fn write_audit(reader: &Reader, run: RunId, file: &Path) -> Result<u64, AuditError> {
+    let fail = |source| AuditError::Unwritable { file: file.to_owned(), source };
+    let mut draft = Draft::begin(file).map_err(fail)?;
+    let (mut count, mut fault) = (0, None);
+    reader.remarks(run, |waiting| {
+        let line = json!({
+            "record": waiting.key.to_string(),
+            "outcome": waiting.outcome.name(),
+            "reason": waiting.reason,
+            "flags": waiting.flags,
+        });
+        count += 1;
+        if let Err(error) = writeln!(draft, "{line}") {
+            fault = Some(error);
+        }
+    })?;
+    fault.map_or(Ok(()), Err).and_then(|()| draft.finish()).map_err(fail)?;
+    Ok(count)
+}
+
+/// Writes what two endpoints say differently about the same records, as JSON Lines.
+pub fn write_differences(
+    table: &str,
+    differences: &[StagedDifference],
+    file: &Path,
+) -> Result<(), AuditError> {
+    let fail = |source| AuditError::Unwritable { file: file.to_owned(), source };
+    let mut draft = Draft::begin(file).map_err(fail)?;
+    for found in differences {
+        let line = json!({
+            "table": table,
+            "key": found.key,
+            "place": found.place,
+            "column": found.differing.column,
+            "kept": found.differing.kept,
+            "other": found.differing.other,
+        });
+        writeln!(draft, "{line}").map_err(fail)?;
+    }
+    draft.finish().map_err(fail)
+}

@@ -1,0 +1,20 @@
+//! A local Rezora: two APIs over one generated brokerage.
+
+mod activity;
+mod agents;
+mod campaigns;
+mod companies;
+mod contacts;
+mod content;
+mod dice;
+mod files;
+mod groups;
+mod mess;
+mod notes;
+mod table;
+mod wire;
+mod world;
+
+pub use table::columns;
+pub(crate) use wire::{BEARER, current, legacy};
+pub(crate) use world::{World, today};

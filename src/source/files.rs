@@ -1,0 +1,248 @@
+//! Tables in a folder: which reader a file goes to, and that it stays the same file.
+
+use std::path::Path;
+
+use super::csv_file;
+use super::cursor::{Cursor, FileMark};
+use super::error::SourceError;
+use super::folder::Folder;
+use super::json_file;
+use super::page::{Page, RowFault, TableState};
+use super::reader::Reader;
+use super::shape::Shaper;
+use crate::spec::Table;
+
+/// Rows of a page.
+pub(super) const PAGE_ROWS: usize = 1_000;
+
+/// The forms of files that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Rows of delimited text.
+    Csv,
+    /// One JSON value.
+    Json,
+    /// One JSON value a line.
+    JsonLines,
+}
+
+/// The form that a path's ending says.
+pub(super) fn form(path: &str) -> Result<Form, SourceError> {
+    let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
+    match ending.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "csv" | "tsv" | "txt" => Ok(Form::Csv),
+        "json" => Ok(Form::Json),
+        "jsonl" | "ndjson" => Ok(Form::JsonLines),
+        _ => Err(SourceError::Format { path: path.into() }),
+    }
+}
+
+/// The page of a file at `cursor`.
+pub(super) fn page(
+    reader: &Reader,
+    folder: &Folder,
+    table: &Table,
+    cursor: Option<&Cursor>,
+) -> Result<TableState, SourceError> {
+    let form = form(&table.path)?;
+    let Some(file) = folder.file(&table.path)? else {
+        let file = folder.shown(&table.path);
+        if table.optional {
+            return Ok(TableState::Missing { file });
+        }
+        return Err(SourceError::MissingFile { file });
+    };
+    let fingerprint = folder.fingerprint(&file)?;
+    let mark = match cursor {
+        Some(cursor) => cursor.mark::<FileMark>(&table.name)?,
+        None => FileMark { line: 1, fingerprint: fingerprint.clone(), ..FileMark::default() },
+    };
+    if mark.fingerprint != fingerprint {
+        return Err(SourceError::Changed { file });
+    }
+    let mut shaper = Shaper::new(table, &reader.nulls, &table.path);
+    let next = match form {
+        Form::Csv => csv_file::rows(reader, &file, &mark, &mut shaper)?,
+        Form::Json => json_file::array(table, &file, &mark, &mut shaper)?,
+        Form::JsonLines => json_file::lines(table, &file, &mark, &mut shaper)?,
+    };
+    if next.is_none() && cursor.is_none() && shaper.len() == 0 && shaper.faults.is_empty() {
+        let detail = "the file has no rows";
+        shaper.faults.push(RowFault::new(&table.path, "empty_file", "", detail));
+    }
+    let (rows, faults) = shaper.finish();
+    let place = format!("{fingerprint} {}", mark.offset);
+    Ok(TableState::Page(Page {
+        cursor: cursor.cloned(),
+        next: next.map(|next| Cursor::of(&next)),
+        body_hash: *blake3::hash(place.as_bytes()).as_bytes(),
+        rows,
+        faults,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::source::sample::{Read, folder, read, table};
+
+    /// Reads a file of that name and content whose key is `id`.
+    async fn content(name: &str, bytes: impl AsRef<[u8]>) -> Result<Read, SourceError> {
+        encoded("utf-8", name, bytes).await
+    }
+
+    async fn encoded(
+        encoding: &str,
+        name: &str,
+        bytes: impl AsRef<[u8]>,
+    ) -> Result<Read, SourceError> {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join(name), bytes).unwrap();
+        read(&folder(place.path(), encoding), &table("contacts", name, "id"), &[]).await
+    }
+
+    #[tokio::test]
+    async fn a_csv_file_with_a_mark_newlines_in_quotes_and_its_own_delimiter_is_read() {
+        let text = "\u{feff}\"ID\"|\" Full Name \"|\"E-mail\"\r\n\"1\"|\"Ann\nLee\"|\"\"\r\n\"2\"|\"Bob\"|\"N/A \"\r\n";
+        let read = content("contacts.csv", text).await.unwrap();
+        assert_eq!(read.keys(), ["1", "2"]);
+        assert_eq!(read.rows[0].get("full_name"), "Ann\nLee");
+        assert!(read.rows[0].get("e_mail").is_null() && read.rows[1].get("e_mail").is_null());
+        assert_eq!(&*read.rows[0].header.columns()[1].shown, "Full Name");
+        assert_eq!(&*read.rows[1].place, "contacts.csv line 4");
+        assert!(read.faults.is_empty(), "{:?}", read.faults);
+    }
+
+    #[tokio::test]
+    async fn a_row_of_another_width_is_left_out_with_its_line_and_the_others_go_on() {
+        let text = "id,name\n1,Ann\n2\n3,Cy,x\n4,Dee\nTotal: 4 records\n";
+        let read = content("contacts.csv", text).await.unwrap();
+        assert_eq!(read.keys(), ["1", "4"]);
+        assert_eq!(
+            read.codes(),
+            ["line 3", "line 4", "line 6"].map(|line| format!("contacts.csv {line}: ragged_row"))
+        );
+        assert_eq!(&*read.faults[1].flag.value, "3 | Cy | x");
+    }
+
+    #[tokio::test]
+    async fn a_quote_that_is_never_closed_takes_no_rows_along_in_silence() {
+        let text = "id,name\n1,Ann\n2,\"Bob\n3,Cy\n4,Dee\n";
+        for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+            let read = content("contacts.csv", text).await.unwrap();
+            assert_eq!(read.keys(), ["1"]);
+            assert_eq!(read.codes(), ["contacts.csv line 3: open_quote"]);
+            assert!(read.faults[0].flag.detail.contains("3 lines"), "{:?}", read.faults);
+        }
+        let closed = content("contacts.csv", "id,name\n1,\"Ann\nLee\"").await.unwrap();
+        assert_eq!(closed.keys(), ["1"]);
+        let text = "id,name\n1,\"Ann\n2,Bob\n3,\"Cy\"\n4,Dee\n";
+        let later = content("contacts.csv", text).await.unwrap();
+        assert_eq!(later.keys(), ["4"]);
+        assert_eq!(later.codes(), ["contacts.csv line 2: open_quote"]);
+    }
+
+    #[tokio::test]
+    async fn two_headers_of_one_name_are_an_error_that_names_both() {
+        let error = content("contacts.csv", "id,Home Phone,home_phone\n").await.unwrap_err();
+        let expected =
+            "contacts.csv has two columns named `home_phone`: `Home Phone` and `home_phone`";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[tokio::test]
+    async fn a_file_in_windows_1252_is_decoded_and_bytes_that_are_no_text_are_remarked() {
+        let bytes = b"id,name\n1,Jos\xe9 \x93x\x94\n";
+        let read = encoded("windows-1252", "contacts.csv", bytes).await.unwrap();
+        assert_eq!(read.rows[0].get("name"), "José “x”");
+        let read = content("contacts.csv", bytes).await.unwrap();
+        assert_eq!(read.codes(), ["contacts.csv line 2: bad_encoding"]);
+        assert_eq!(read.keys(), ["1"], "kept");
+    }
+
+    #[tokio::test]
+    async fn a_large_file_comes_in_pages_and_no_row_twice() {
+        let rows = (1..=2_500).map(|id| format!("{id},\"a\nb\"\r\n"));
+        let text = format!("\u{feff}id,name\r\n{}", rows.collect::<String>());
+        let read = content("contacts.csv", text).await.unwrap();
+        assert_eq!((read.pages, read.rows.len()), (3, 2_500));
+        assert_eq!(&*read.rows[2_499].key, "2500");
+        assert_eq!(&*read.rows[2_499].place, "contacts.csv line 5000");
+
+        let rows: Vec<_> =
+            (1..=2_500).map(|id| format!("{{\"id\": {id}, \"t\": \"]}},\"}}")).collect();
+        let read = content("contacts.json", format!("[{}]\n", rows.join(",\n"))).await.unwrap();
+        assert_eq!((read.pages, read.rows.len()), (3, 2_500));
+        assert_eq!(&*read.rows[2_499].place, "contacts.json row 2500");
+
+        let read = content("contacts.jsonl", rows.join("\n")).await.unwrap();
+        assert_eq!((read.pages, read.rows.len()), (3, 2_500));
+        assert_eq!(&*read.rows[1_500].place, "contacts.jsonl line 1501");
+    }
+
+    #[tokio::test]
+    async fn a_broken_line_is_remarked_and_a_list_that_breaks_off_stops_the_reading() {
+        let read =
+            content("contacts.jsonl", "{\"id\": 1}\n{\"id\": \n\n{\"id\": 3}").await.unwrap();
+        assert_eq!(read.keys(), ["1", "3"]);
+        assert_eq!(read.codes(), ["contacts.jsonl line 2: bad_json"]);
+        let error = content("contacts.json", "[{\"id\": 1}, {\"id\": 2}").await.unwrap_err();
+        assert!(error.to_string().contains("row 3: it ends within its list"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_big_id_and_a_nested_value_survive() {
+        let text = r#"{"total": 1, "list": [{"id": 550012345678901234567, "properties": {"Buyer Stage": "A"}}]}"#;
+        let read = content("contacts.json", text).await.unwrap();
+        assert_eq!(read.keys(), ["550012345678901234567"]);
+        assert_eq!(read.rows[0].get("properties")["Buyer Stage"], "A");
+    }
+
+    #[tokio::test]
+    async fn an_object_of_lists_becomes_pairs() {
+        let place = tempfile::tempdir().unwrap();
+        let text = r#"{"g1": ["c1", "c2"], "g2": [{"id": "c1", "role": "Buyer"}], "g3": []}"#;
+        fs::write(place.path().join("members.json"), text).unwrap();
+        let mut table = table("members", "members.json", "group_id contact_id");
+        table.pairs = Some(["group_id".into(), "contact_id".into()]);
+        let read = read(&folder(place.path(), "utf-8"), &table, &[]).await.unwrap();
+        assert_eq!(read.keys(), ["g1|c1", "g1|c2", "g2|c1"]);
+        assert_eq!(read.rows[2].get("role"), "Buyer");
+    }
+
+    #[tokio::test]
+    async fn a_missing_file_is_an_error_unless_it_is_optional_and_an_empty_one_is_said_aloud() {
+        let place = tempfile::tempdir().unwrap();
+        let reader = folder(place.path(), "utf-8");
+        let mut drips = table("drips", "drips.csv", "id");
+        let error = reader.page(&drips, &[], None).await.unwrap_err();
+        assert!(error.to_string().contains("drips.csv"), "{error}");
+        drips.optional = true;
+        let answer = reader.page(&drips, &[], None).await.unwrap();
+        assert!(matches!(answer, TableState::Missing { .. }));
+        let read = content("contacts.csv", "").await.unwrap();
+        assert_eq!(read.codes(), ["contacts.csv: empty_file"]);
+        assert_eq!(
+            content("contacts.json", "[]").await.unwrap().codes(),
+            ["contacts.json: empty_file"]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_file_that_changes_between_two_pages_is_noticed() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("contacts.csv");
+        let rows: String = (1..=1_200).map(|id| id.to_string() + "\n").collect();
+        fs::write(&file, format!("id\n{rows}")).unwrap();
+        let contacts = table("contacts", "contacts.csv", "id");
+        let reader = folder(place.path(), "utf-8");
+        let TableState::Page(page) = reader.page(&contacts, &[], None).await.unwrap() else {
+            panic!("no page")
+        };
+        fs::write(&file, format!("id\n0\n{rows}")).unwrap();
+        let error = reader.page(&contacts, &[], page.next.as_ref()).await.unwrap_err();
+        assert!(matches!(error, SourceError::Changed { .. }), "{error:?}");
+    }
+}

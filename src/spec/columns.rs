@@ -1,0 +1,213 @@
+//! Which columns a pipeline uses, and whether its tables have them.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::ground::Diagnostic;
+
+use super::mentions::{Mention, Mentions, Row};
+use super::nearest;
+use super::pipeline::{Child, Pipeline};
+
+/// Columns that are known (file headers, the sandbox's tables, an earlier extraction): name of the
+/// table to its columns in snake case, before or after `rename`.
+pub type KnownColumns = HashMap<String, Vec<String>>;
+
+/// Every column that the pipeline names and its table lacks, sorted by place. Tables that are not
+/// known are not checked.
+pub fn check_columns(pipeline: &Pipeline, known: &KnownColumns) -> Vec<Diagnostic> {
+    let columns: Vec<_> =
+        (0..pipeline.tables.len()).map(|table| known_of(pipeline, known, table)).collect();
+    let mut said = HashSet::new();
+    let mut faults = Vec::new();
+    for mention in &Mentions::everywhere(pipeline) {
+        let Some(columns) = &columns[mention.table] else { continue };
+        let Mention { table, column, place, .. } = mention;
+        let lacks = !columns.contains(column);
+        if lacks && said.insert((&place.file, place.bytes.start, *table, column)) {
+            faults.push(fault(pipeline, mention, columns));
+        }
+    }
+    faults.sort_by_key(|fault| {
+        fault.place.as_ref().map(|place| (place.file.to_path_buf(), place.bytes.start))
+    });
+    faults
+}
+
+/// The columns of the object's own table that its rules use; what is ignored is not among them.
+///
+/// # Panics
+/// When the pipeline has no object at that position.
+pub fn columns_of(pipeline: &Pipeline, object: usize) -> BTreeSet<String> {
+    let mut mentions = Mentions::new(pipeline);
+    mentions.object(&pipeline.objects[object]);
+    let own = mentions.found.into_iter().filter(|mention| mention.row == Row::Own);
+    own.map(|mention| mention.column).collect()
+}
+
+/// The tables whose links lead to a table, by their first such link; templates and `each` call
+/// them by the name of the table.
+pub fn children_of(pipeline: &Pipeline, table: usize) -> Vec<Child> {
+    let tables = pipeline.tables.iter().enumerate();
+    tables
+        .filter(|(_, candidate)| candidate.completes.is_none())
+        .filter_map(|(position, candidate)| {
+            let link = candidate.links.iter().find(|link| link.table == table)?;
+            Some(Child { table: position, column: link.column.clone() })
+        })
+        .collect()
+}
+
+/// The columns that a table is known to have, under old and new names; those that the sources of
+/// a union add count as well.
+fn known_of(pipeline: &Pipeline, known: &KnownColumns, table: usize) -> Option<BTreeSet<String>> {
+    let this = &pipeline.tables[table];
+    let mut columns: BTreeSet<String> = known.get(&this.name)?.iter().cloned().collect();
+    let added: Vec<_> = pipeline
+        .tables
+        .iter()
+        .enumerate()
+        .filter(|(position, other)| *position == table || other.completes == Some(table))
+        .collect();
+    for (position, other) in added {
+        columns.extend(other.pairs.iter().flatten().cloned());
+        let renamed = other.rename.iter();
+        // What a completing table returns is not known here, only what it is made to be called.
+        let there = |from: &String| position != table || columns.contains(from);
+        let names: Vec<_> =
+            renamed.filter(|(from, _)| there(from)).map(|(_, to)| to.clone()).collect();
+        columns.extend(names);
+    }
+    Some(columns)
+}
+
+fn fault(pipeline: &Pipeline, mention: &Mention<'_>, columns: &BTreeSet<String>) -> Diagnostic {
+    let Mention { column, shown, .. } = mention;
+    let table = &pipeline.tables[mention.table].name;
+    let through = if shown == column { String::new() } else { format!(" (in `{shown}`)") };
+    Diagnostic {
+        code: "unknown-column",
+        message: format!("table `{table}` has no column `{column}`{through}"),
+        place: Some(mention.place.clone()),
+        others: Vec::new(),
+        hint: nearest::hint(column, columns.iter().map(String::as_str)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use indexmap::IndexMap;
+
+    use crate::spec::example;
+    use crate::spec::pipeline::{Ignore, Skip};
+
+    use super::*;
+
+    fn known(tables: &[(&str, &[&str])]) -> KnownColumns {
+        let owned = |columns: &[&str]| columns.iter().map(|&column| column.to_owned()).collect();
+        tables.iter().map(|(name, columns)| ((*name).to_owned(), owned(columns))).collect()
+    }
+
+    fn messages(pipeline: &Pipeline, tables: &[(&str, &[&str])]) -> Vec<String> {
+        check_columns(pipeline, &known(tables)).into_iter().map(|fault| fault.message).collect()
+    }
+
+    const AGENTS: (&str, &[&str]) = ("agents", &["id", "email"]);
+    const CONTACTS: (&str, &[&str]) = ("contacts", &["id", "name", "agent_id"]);
+    const NOTES: (&str, &[&str]) = ("notes", &["id", "contact_id", "body"]);
+
+    #[test]
+    fn a_pipeline_over_columns_that_exist_has_no_fault() {
+        let pipeline = example::pipeline(vec![
+            example::field("name", example::columns(&["name"])),
+            example::field("email", example::columns(&["agent.email"])),
+            example::field("description", example::template("{{ agent.email }} {{ now }}")),
+        ]);
+        assert_eq!(messages(&pipeline, &[AGENTS, CONTACTS, NOTES]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_column_that_its_table_lacks_is_told_with_the_nearest_one() {
+        let pipeline = example::pipeline(vec![example::field("name", example::columns(&["nmae"]))]);
+        let faults = check_columns(&pipeline, &known(&[CONTACTS]));
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].message, "table `contacts` has no column `nmae`");
+        assert_eq!(faults[0].hint.as_deref(), Some("did you mean `name`?"));
+    }
+
+    #[test]
+    fn a_column_behind_a_link_is_looked_for_in_the_other_table() {
+        let pipeline =
+            example::pipeline(vec![example::field("email", example::columns(&["agent.mail"]))]);
+        let expected = ["table `agents` has no column `mail` (in `agent.mail`)"];
+        assert_eq!(messages(&pipeline, &[AGENTS, CONTACTS]), expected);
+        assert_eq!(messages(&pipeline, &[CONTACTS]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn templates_and_conditions_are_looked_through() {
+        let text = "{% for n in notes %}{{ n.body }}{% endfor %}{{ agent.phone }}{{ naem }}";
+        let mut pipeline =
+            example::pipeline(vec![example::field("description", example::template(text))]);
+        let condition = example::expression("not mobile");
+        pipeline.objects[0].skip.push(Skip { reason: "no phone".to_owned(), condition });
+        let mut found = messages(&pipeline, &[AGENTS, CONTACTS, NOTES]);
+        found.sort();
+        let expected = [
+            "table `agents` has no column `phone` (in `agent.phone`)",
+            "table `contacts` has no column `mobile`",
+            "table `contacts` has no column `naem`",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn paths_within_each_begin_at_the_child() {
+        let children = example::each("notes", "contact_id", "text");
+        let pipeline = example::pipeline(vec![example::field("Notes__c", children)]);
+        let expected = ["table `notes` has no column `text`"];
+        assert_eq!(messages(&pipeline, &[CONTACTS, NOTES]), expected);
+    }
+
+    #[test]
+    fn a_renamed_column_is_known_under_its_new_name() {
+        let mut pipeline =
+            example::pipeline(vec![example::field("name", example::columns(&["name"]))]);
+        let table = pipeline.tables.iter_mut().find(|table| table.name == "contacts").unwrap();
+        table.rename = IndexMap::from([("full_name".to_owned(), "name".to_owned())]);
+        let before: (&str, &[&str]) = ("contacts", &["id", "full_name", "agent_id"]);
+        assert_eq!(messages(&pipeline, &[before]), Vec::<String>::new());
+        let neither: (&str, &[&str]) = ("contacts", &["id", "agent_id"]);
+        assert_eq!(messages(&pipeline, &[neither]).len(), 1);
+    }
+
+    #[test]
+    fn an_ignored_column_must_exist_and_is_not_used() {
+        let mut pipeline =
+            example::pipeline(vec![example::field("name", example::columns(&["name"]))]);
+        pipeline.objects[0].ignore = Ignore::Columns(vec!["agent_di".to_owned()]);
+        let expected = ["table `contacts` has no column `agent_di`"];
+        assert_eq!(messages(&pipeline, &[CONTACTS]), expected);
+        assert!(!columns_of(&pipeline, 0).contains("agent_di"));
+    }
+
+    #[test]
+    fn the_columns_an_object_uses_are_those_of_its_own_table() {
+        let pipeline = example::pipeline(vec![
+            example::field("name", example::template("{{ name or first_name }}")),
+            example::field("email", example::columns(&["agent.email"])),
+            example::field("Notes__c", example::each("notes", "contact_id", "body")),
+        ]);
+        let used: Vec<_> = columns_of(&pipeline, 0).into_iter().collect();
+        assert_eq!(used, ["agent_id", "first_name", "name"]);
+    }
+
+    #[test]
+    fn children_are_the_tables_that_link_here() {
+        let pipeline = example::pipeline(Vec::new());
+        let contacts = example::table("contacts");
+        let children = children_of(&pipeline, contacts);
+        assert_eq!(children.len(), 1);
+        assert_eq!(children[0].table, example::table("notes"));
+        assert_eq!(children[0].column, "contact_id");
+    }
+}

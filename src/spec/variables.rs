@@ -1,0 +1,122 @@
+//! `${NAME}` and `${NAME:default}`: put into texts after the YAML is read, never read as YAML again.
+
+use super::desk::Desk;
+use super::yaml::{Data, Node, Text};
+
+/// Puts the variables of a whole tree in; every undefined one is a fault, told by its name only.
+pub(super) fn put_in(desk: &Desk<'_>, node: &mut Node) {
+    match &mut node.data {
+        Data::Text(text) => {
+            let spot = &node.spot;
+            text.value = resolve(&text.raw, desk.reading.variables, &mut |fault| {
+                let (code, message, needle) = fault.say();
+                desk.fault_in(code, spot, &needle, message);
+            });
+        }
+        Data::List(items) => items.iter_mut().for_each(|item| put_in(desk, item)),
+        Data::Map(entries) => entries.iter_mut().for_each(|entry| put_in(desk, &mut entry.value)),
+        Data::Nothing | Data::Bool(_) | Data::Int(_) | Data::Float(_) => {}
+    }
+}
+
+/// Whether a text is one variable and nothing else: the only way to name a secret.
+pub(super) fn is_lone_variable(text: &Text) -> bool {
+    let inner = text.raw.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    inner.is_some_and(|inner| {
+        let (name, default) = inner.split_once(':').unwrap_or((inner, ""));
+        is_name(name) && (default.is_empty() || default == "sandbox")
+    })
+}
+
+enum VariableFault<'a> {
+    Undefined(&'a str),
+    Unreadable(&'a str),
+}
+
+impl VariableFault<'_> {
+    fn say(&self) -> (&'static str, String, String) {
+        match self {
+            Self::Undefined(name) => {
+                let message = format!("the variable `{name}` is not set");
+                ("undefined-variable", message, format!("${{{name}"))
+            }
+            Self::Unreadable(text) => {
+                let message = "a variable is written `${NAME}` or `${NAME:default}`".to_owned();
+                ("bad-variable", message, text.chars().take(20).collect())
+            }
+        }
+    }
+}
+
+fn resolve<'t>(
+    raw: &'t str,
+    variables: &dyn Fn(&str) -> Option<String>,
+    told: &mut dyn FnMut(&VariableFault<'t>),
+) -> Option<String> {
+    let mut made = String::with_capacity(raw.len());
+    let mut complete = true;
+    let mut rest = raw;
+    while let Some(start) = rest.find("${") {
+        if rest[..start].ends_with('$') {
+            made.push_str(&rest[..start]);
+            made.push('{');
+            rest = &rest[start + 2..];
+            continue;
+        }
+        made.push_str(&rest[..start]);
+        let Some(end) = rest[start..].find('}') else {
+            told(&VariableFault::Unreadable(&rest[start..]));
+            return None;
+        };
+        let inner = &rest[start + 2..start + end];
+        let (name, default) = inner.split_once(':').map_or((inner, None), |(n, d)| (n, Some(d)));
+        if is_name(name) {
+            // A variable that is set to nothing is what build systems make of one that is not set.
+            let value = variables(name).filter(|value| !value.is_empty());
+            if let Some(value) = value.or_else(|| default.map(str::to_owned)) {
+                made.push_str(&value);
+            } else {
+                told(&VariableFault::Undefined(name));
+                complete = false;
+            }
+        } else {
+            told(&VariableFault::Unreadable(&rest[start..=start + end]));
+            complete = false;
+        }
+        rest = &rest[start + end + 1..];
+    }
+    made.push_str(rest);
+    complete.then_some(made)
+}
+
+fn is_name(name: &str) -> bool {
+    let starts = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    starts && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(raw: &str, expected: Option<&str>) {
+        let variables = |name: &str| match name {
+            "URL" => Some("https://crm.example".to_owned()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        };
+        assert_eq!(resolve(raw, &variables, &mut |_| {}).as_deref(), expected, "{raw}");
+    }
+
+    #[test]
+    fn variables_are_put_in_and_defaults_stand_for_what_is_not_set() {
+        check("${URL}/api", Some("https://crm.example/api"));
+        check("${MISSING:sandbox}", Some("sandbox"));
+        check("${MISSING:https://files.example}/{{ id }}", Some("https://files.example/{{ id }}"));
+        check("${EMPTY:x}${URL:y}", Some("xhttps://crm.example"));
+        check("$${URL}", Some("${URL}"));
+        check("a $ b", Some("a $ b"));
+        check("${MISSING}", None);
+        check("${1X}", None);
+        check("${URL", None);
+    }
+}

@@ -1,0 +1,56 @@
+//! Cells of the source as text, and what counts as empty.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+/// Whether a cell says nothing: null, blank text, an empty list or object.
+pub(super) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// The cell as text without outer blanks; lists and objects as compact JSON.
+pub(super) fn text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Null => Cow::Borrowed(""),
+        Value::String(text) => Cow::Borrowed(text.trim()),
+        Value::Bool(yes) => Cow::Borrowed(if *yes { "true" } else { "false" }),
+        Value::Number(number) => Cow::Owned(number.to_string()),
+        Value::Array(_) | Value::Object(_) => Cow::Owned(value.to_string()),
+    }
+}
+
+/// Lower case, single spaces: the form in which names are compared.
+pub(super) fn normal(text: &str) -> String {
+    let mut normal = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !normal.is_empty() {
+            normal.push(' ');
+        }
+        normal.extend(word.chars().flat_map(char::to_lowercase));
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn blank_cells_say_nothing_but_zero_and_false_do() {
+        assert!([json!(null), json!(" \t"), json!([]), json!({})].iter().all(is_empty));
+        assert!(![json!(0), json!(false), json!("x")].iter().any(is_empty));
+    }
+
+    #[test]
+    fn names_are_compared_in_lower_case_with_single_spaces() {
+        assert_eq!(normal("  Shady   ACRES\nRealty "), "shady acres realty");
+    }
+}

@@ -1,0 +1,396 @@
+//! A small part of a real-estate CRM for tests: tables, rows, and a world that answers.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use crate::ground::{
+    Choices, Column, CrmId, Fate, Flag, Header, Links, Made, Owner, OwnerRule, Owners, Place,
+    Record, Rows, User,
+};
+use crate::spec::{
+    self, Access, Archive, ArchiveFormat, Breach, Child, ColumnPath, CustomType, Dedupe, Delta,
+    Destination, Direction, Each, Else, Endpoint, Expr, Field, FilesRoot, From, Ignore, Kind,
+    Limit, LinkStep, MapTarget, Match, Object, ObjectKind, Pipeline, PlanLimits, Provision,
+    Reconcile, Reference, Rule, Sample, Shape, Skip, Source, Table, TableLink, Target, Template,
+    Try, ValueMap,
+};
+
+use super::{Mapping, Verdict, World};
+
+/// A place that nobody looks at.
+pub(super) fn place() -> Place {
+    Place { file: Arc::new(PathBuf::from("test.yaml")), line: 7, column: 1, bytes: 0..0 }
+}
+
+/// Table name, and its links as column and table.
+const TABLES: [(&str, &[(&str, &str)]); 9] = [
+    ("agents", &[]),
+    ("companies", &[("parent_id", "companies")]),
+    (
+        "contacts",
+        &[("agent_id", "agents"), ("company_id", "companies"), ("source_campaign_id", "campaigns")],
+    ),
+    ("groups", &[("agent_id", "agents")]),
+    ("memberships", &[("group_id", "groups"), ("contact_id", "contacts")]),
+    ("campaigns", &[("agent_id", "agents")]),
+    ("sends", &[("campaign_id", "campaigns"), ("contact_id", "contacts")]),
+    ("drips", &[("agent_id", "agents")]),
+    ("drip_steps", &[("drip_id", "drips")]),
+];
+
+/// The position of a table.
+pub(super) fn table(name: &str) -> usize {
+    TABLES.iter().position(|(known, _)| *known == name).unwrap()
+}
+
+fn link(column: &str, to: &str) -> TableLink {
+    TableLink {
+        column: column.into(),
+        table: table(to),
+        word: column.trim_end_matches("_id").into(),
+    }
+}
+
+/// A path as the spec writes it, from a table.
+pub(super) fn path(from: &str, text: &str) -> ColumnPath {
+    let mut here = table(from);
+    let mut links = Vec::new();
+    let mut parts = text.split('.').peekable();
+    let mut column = String::new();
+    for part in parts.by_ref() {
+        let found =
+            TABLES[here].1.iter().find(|(column, _)| column.trim_end_matches("_id") == part);
+        let Some((through, to)) = found else {
+            part.clone_into(&mut column);
+            break;
+        };
+        here = table(to);
+        links.push(LinkStep { column: (*through).into(), table: here });
+    }
+    ColumnPath { text: text.into(), links, column, keys: parts.map(Into::into).collect() }
+}
+
+/// A rule that takes columns of a table as they are.
+pub(super) fn from(table: &str, columns: &[&str]) -> Rule {
+    rule(From::Columns(columns.iter().map(|column| path(table, column)).collect()))
+}
+
+/// A rule of that source and nothing else.
+pub(super) fn rule(from: From) -> Rule {
+    Rule {
+        from,
+        join: None,
+        split: None,
+        unique: false,
+        json: None,
+        map: None,
+        reference: None,
+        currency: None,
+        default: None,
+        required: false,
+        chars_max: None,
+        otherwise: Else::Flag,
+        merge_any: false,
+        late: false,
+    }
+}
+
+/// A rule of a template.
+pub(super) fn template(text: &str) -> Rule {
+    rule(From::Template(Template { text: text.into(), place: place() }))
+}
+
+/// A rule over children, in the shape of an object.
+pub(super) fn each(child: &str, column: &str, members: &[(&str, &str)]) -> Rule {
+    let each = Each {
+        child: Child { table: table(child), column: column.into() },
+        column: None,
+        condition: None,
+        order: None,
+    };
+    let members = members.iter().map(|(key, text)| ((*key).into(), path(child, text)));
+    Rule { json: Some(Shape::Object(members.collect())), ..rule(From::Each(Box::new(each))) }
+}
+
+/// A value map.
+pub(super) fn map(entries: &[(&str, &str)]) -> ValueMap {
+    let entries = entries.iter().map(|(from, to)| {
+        (from.to_lowercase(), MapTarget { shown: (*from).into(), value: json!(to) })
+    });
+    ValueMap { entries: entries.collect() }
+}
+
+/// A condition.
+pub(super) fn expr(text: &str) -> Expr {
+    Expr { text: text.into(), place: place() }
+}
+
+/// A field of a type.
+pub(super) fn field(path: &str, kind: Kind, rule: Rule) -> Field {
+    let many = matches!(kind, Kind::Email | Kind::Phone | Kind::Url | Kind::Reference(_));
+    let target =
+        Target { path: path.into(), kind, many, chars_max: None, bytes_max: None, custom: None };
+    Field { target, rule, place: place() }
+}
+
+/// A custom field.
+pub(super) fn custom(path: &str, custom: CustomType, rule: Rule) -> Field {
+    let mut field = field(path, Kind::Text, rule);
+    field.target.custom = Some(custom);
+    field
+}
+
+/// An object over a table, with these fields.
+pub(super) fn object(name: &str, table_name: &str, kind: ObjectKind, fields: Vec<Field>) -> Object {
+    Object {
+        name: name.into(),
+        table: table(table_name),
+        kind,
+        matching: Match(Vec::new()),
+        dedupe: None,
+        condition: None,
+        skip: Vec::new(),
+        expand: None,
+        fields,
+        after: Vec::new(),
+        ignore: Ignore::All,
+        oversize: None,
+        place: place(),
+    }
+}
+
+/// Objects and archives as a pipeline over the tables above.
+pub(super) fn pipeline(objects: Vec<Object>, archives: Vec<Archive>) -> Arc<Pipeline> {
+    let secret = || SecretString::from("secret");
+    let none = Limit::Count(0);
+    Arc::new(Pipeline {
+        name: "rezora".into(),
+        file: PathBuf::from("test.yaml"),
+        root: PathBuf::from("."),
+        sources: vec![source()],
+        tables: TABLES.iter().map(|(name, links)| one_table(name, links)).collect(),
+        destination: Destination {
+            url: Endpoint::Sandbox,
+            user: secret(),
+            key: secret(),
+            pace_find: None,
+            pace_write: None,
+            provision: Provision::Create,
+            pipelines: IndexMap::new(),
+            activity_types: Vec::new(),
+            upload: None,
+            plan: PlanLimits::default(),
+        },
+        owners: spec::Owners {
+            table: Some(table("agents")),
+            match_column: "email".into(),
+            aliases: IndexMap::new(),
+            fallback: None,
+        },
+        objects,
+        archives,
+        sample: Sample { size: 1, spread: Vec::new() },
+        delta: Delta { window_s: 0, overlap_s: 0, deleted: Else::Flag },
+        reconcile: Reconcile {
+            counts: none,
+            orphans: none,
+            fields: none,
+            read_back: 0,
+            sums: Vec::new(),
+            breach: Breach::Stop,
+        },
+        fingerprint: String::new(),
+    })
+}
+
+fn source() -> Source {
+    Source {
+        name: "current".into(),
+        access: Access::Files(FilesRoot::Sandbox),
+        union: None,
+        timezone: "America/Denver".into(),
+        dates: Vec::new(),
+        country: Some("US".into()),
+        currency: None,
+        nulls: Vec::new(),
+        pace: None,
+        encoding: "utf-8".into(),
+        delimiter: None,
+    }
+}
+
+fn one_table(name: &str, links: &[(&str, &str)]) -> Table {
+    Table {
+        name: name.into(),
+        source: 0,
+        path: name.into(),
+        parent: None,
+        key: vec!["id".into()],
+        changed: None,
+        deleted: Some("is_deleted".into()),
+        optional: false,
+        links: links.iter().map(|(column, to)| link(column, to)).collect(),
+        rename: IndexMap::new(),
+        completes: None,
+        pairs: None,
+        place: place(),
+    }
+}
+
+/// A row from a JSON object; its key is its `id`.
+pub(super) fn row(value: &Value) -> Arc<Record> {
+    let members = value.as_object().unwrap();
+    let columns = members.keys().map(|key| Column { name: (**key).into(), shown: (**key).into() });
+    Arc::new(Record {
+        key: members["id"].as_str().unwrap().into(),
+        place: "test".into(),
+        source: 0,
+        header: Arc::new(Header::new(columns.collect())),
+        cells: members.values().cloned().collect(),
+    })
+}
+
+/// A world of these rows; every row of a table is written unless it says otherwise.
+#[derive(Debug, Default)]
+pub(super) struct Town {
+    tables: HashMap<&'static str, Vec<Arc<Record>>>,
+    /// Values under which records are found: object, field, value, ids.
+    pub(super) known: Vec<(&'static str, &'static str, &'static str, &'static [&'static str])>,
+    /// Pick-lists: field and its options.
+    pub(super) options: HashMap<&'static str, Vec<Box<str>>>,
+}
+
+impl Town {
+    /// Adds rows to a table.
+    pub(super) fn with(mut self, table: &'static str, rows: &[Value]) -> Self {
+        self.tables.entry(table).or_default().extend(rows.iter().map(row));
+        self
+    }
+
+    /// The world as rules see it.
+    pub(super) fn world(&self) -> World<'_> {
+        let now = "2026-11-26T12:00:00Z".parse().unwrap();
+        World { rows: self, links: self, owners: self, choices: self, now }
+    }
+}
+
+impl Rows for Town {
+    fn get(&self, table: &str, key: &str) -> Option<Arc<Record>> {
+        self.tables.get(table)?.iter().find(|row| *row.key == *key).cloned()
+    }
+
+    fn children(&self, table: &str, column: &str, value: &str) -> Vec<Arc<Record>> {
+        let rows = self.tables.get(table).into_iter().flatten();
+        rows.filter(|row| row.get(column) == value).cloned().collect()
+    }
+}
+
+impl Links for Town {
+    fn by_id(&self, object: &str, id: &str) -> Fate {
+        let table = if object == "people" { "contacts" } else { object };
+        match self.get(table, id) {
+            Some(row) if row.get("kind") == "self" => Fate::Left("skipped".into()),
+            Some(row) => Fate::Written(row.key.clone()),
+            None => Fate::Missing,
+        }
+    }
+
+    fn by_value(&self, object: &str, field: &str, value: &str) -> Vec<Box<str>> {
+        let mut known = self.known.iter();
+        let found = known.find(|known| (known.0, known.1, known.2) == (object, field, value));
+        found.map(|known| known.3.iter().map(|id| (*id).into()).collect()).unwrap_or_default()
+    }
+}
+
+impl Owners for Town {
+    fn owner(&self, id: Option<&str>) -> Owner {
+        let agent = id.and_then(|id| self.get("agents", id));
+        let rule = if agent.is_some() { OwnerRule::Matched } else { OwnerRule::Fallback };
+        let name = agent.map_or("fallback".into(), |agent| agent.key.clone());
+        let user = User { id: CrmId::from(&*name), name };
+        Owner { user, rule, asked: id.unwrap_or_default().into() }
+    }
+}
+
+impl Choices for Town {
+    fn options(&self, _kind: &str, field: &str) -> Option<&[Box<str>]> {
+        self.options.get(field).map(Vec::as_slice)
+    }
+}
+
+/// What one field makes of rows of `contacts`, in one line: the value, then the flags.
+pub(super) fn taste(field: Field, rows: &[Value], town: &Town) -> String {
+    let path = field.target.path.clone();
+    let companies = object("companies", "companies", ObjectKind::Company, Vec::new());
+    let people = object("people", "contacts", ObjectKind::Person, vec![field]);
+    let mapping = Mapping::compile(pipeline(vec![companies, people], Vec::new())).unwrap();
+    let rows: Vec<_> = rows.iter().map(row).collect();
+    line(&mapping.map(1, &rows, &town.world()), &path)
+}
+
+/// A verdict in one line.
+pub(super) fn line(verdict: &Verdict, path: &str) -> String {
+    let codes = |flags: &[Flag]| {
+        let codes: Vec<_> = flags.iter().map(|flag| format!(" [{}]", flag.code)).collect();
+        codes.concat()
+    };
+    match verdict {
+        Verdict::Write { fields, late, flags } => {
+            let made = fields.get(path).or_else(|| late.get(path)).map(shown).unwrap_or_default();
+            format!("{made}{}", codes(flags)).trim().to_owned()
+        }
+        Verdict::Skip { reason, flags } => format!("skip: {reason}{}", codes(flags)),
+        Verdict::Hold { flags } => format!("hold{}", codes(flags)),
+        Verdict::Stop { flag } => format!("stop [{}]", flag.code),
+    }
+}
+
+/// A value as text.
+pub(super) fn shown(made: &Made) -> String {
+    match made {
+        Made::Plain(Value::String(text)) => text.clone(),
+        Made::Plain(value) => value.to_string(),
+        Made::Links(keys) => keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        Made::User(user) => format!("user {}", user.id),
+    }
+}
+
+/// A reference to an object of [`taste`]: 0 companies, 1 people.
+pub(super) fn reference(object: usize, tries: Vec<Try>) -> Rule {
+    Rule { reference: Some(Reference::To { object, tries }), ..rule(From::Columns(Vec::new())) }
+}
+
+/// A document archive over a table.
+pub(super) fn document(file: &str, table_name: &str, template: &str) -> Archive {
+    Archive {
+        file: file.into(),
+        format: ArchiveFormat::Document { template: template.into(), path: file.into() },
+        table: table(table_name),
+        condition: None,
+        columns: Vec::new(),
+        place: place(),
+    }
+}
+
+/// A rule of `skip`.
+pub(super) fn skip(reason: &str, text: &str) -> Skip {
+    Skip { reason: reason.into(), condition: expr(text) }
+}
+
+/// Joining rows by these fields.
+pub(super) fn dedupe(by: &[&str]) -> Dedupe {
+    Dedupe { by: by.iter().map(ToString::to_string).collect(), latest: None }
+}
+
+/// Children sorted downwards by a column.
+pub(super) fn newest_first(mut rule: Rule, child: &str, column: &str) -> Rule {
+    if let From::Each(each) = &mut rule.from {
+        each.order = Some((path(child, column), Direction::Down));
+    }
+    rule
+}

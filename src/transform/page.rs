@@ -1,0 +1,190 @@
+//! A row, or the rows of a document, as the object that templates look into.
+
+use std::sync::Arc;
+
+use minijinja::Value;
+use minijinja::value::{Enumerator, Object};
+
+use crate::ground::Record;
+
+use super::bool;
+use super::cell;
+use super::habit::Habit;
+use super::moment::{self, Moment};
+use super::stock::Stock;
+
+/// Under this name, which no template can write, filters find the stock.
+const STOCK: &str = "\0stock";
+
+/// A row in a template: its columns, its links, its children.
+///
+/// What is empty is undefined there: it prints as nothing, is false, and so are its attributes.
+/// A name that is no column, link or child of the table is a fault.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// The row.
+    pub(super) record: Arc<Record>,
+    /// Its table.
+    pub(super) table: usize,
+    /// The rows around it.
+    pub(super) stock: Arc<Stock>,
+    /// How the template uses the columns; for the row that it begins with.
+    pub(super) habit: Option<Arc<Habit>>,
+}
+
+impl Page {
+    fn another(&self, table: usize, record: Arc<Record>) -> Value {
+        Value::from_object(Self { record, table, stock: Arc::clone(&self.stock), habit: None })
+    }
+
+    fn cell(&self, name: &str) -> Value {
+        let value = self.record.get(name);
+        if cell::is_empty(value) {
+            return Value::UNDEFINED;
+        }
+        let Some(habit) = &self.habit else { return shown(value) };
+        if habit.truths.iter().any(|column| column == name) {
+            return bool::said(value).map_or_else(|| shown(value), Value::from);
+        }
+        if habit.instants.iter().any(|column| column == name) {
+            return self.instant(value);
+        }
+        shown(value)
+    }
+
+    /// The cell in the form of `now`, so that both compare; undefined when it is no time.
+    fn instant(&self, value: &serde_json::Value) -> Value {
+        let Some(locale) = self.stock.locales.get(self.record.source) else {
+            return Value::UNDEFINED;
+        };
+        let zoned = match moment::read(&cell::text(value), locale) {
+            Ok(Moment::Instant(instant)) => return seconds(instant),
+            Ok(Moment::Clock(clock)) => clock.to_zoned(locale.zone.clone()),
+            Ok(Moment::Day(day)) => day.to_zoned(locale.zone.clone()),
+            Err(_) => return Value::UNDEFINED,
+        };
+        zoned.map_or(Value::UNDEFINED, |zoned| seconds(zoned.timestamp()))
+    }
+
+    fn look_up(&self, name: &str) -> Value {
+        let chart = self.stock.atlas.chart(self.table);
+        if let Some((column, table)) = chart.links.get(name) {
+            let key = cell::text(self.record.get(column));
+            if key.is_empty() {
+                return Value::UNDEFINED;
+            }
+            let row = self.stock.row(*table, &key);
+            return row.map_or(Value::UNDEFINED, |row| self.another(*table, row));
+        }
+        if let Some(child) = chart.children.get(name) {
+            let rows = self.stock.children(child.table, &child.column, &self.record.key);
+            return rows.into_iter().map(|row| self.another(child.table, row)).collect();
+        }
+        if chart.columns.contains(name) {
+            return Value::UNDEFINED;
+        }
+        match name {
+            "now" => seconds(self.stock.now),
+            STOCK => Value::from_object(Handle(Arc::clone(&self.stock))),
+            _ => {
+                self.stock.note_unknown(name);
+                Value::UNDEFINED
+            }
+        }
+    }
+}
+
+impl Object for Page {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        key.as_str().and_then(|name| self.get_value_by_str(name))
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Value> {
+        if self.record.header.position(name).is_some() {
+            return Some(self.cell(name));
+        }
+        Some(self.look_up(name))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+/// What the template of a document begins with: `rows`, `name` and `now`.
+#[derive(Debug)]
+pub(super) struct Cover {
+    /// The name of the pipeline.
+    pub(super) name: String,
+    /// The table of the rows.
+    pub(super) table: usize,
+    /// The rows.
+    pub(super) rows: Vec<Arc<Record>>,
+    /// The rows around them.
+    pub(super) stock: Arc<Stock>,
+}
+
+impl Object for Cover {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        key.as_str().and_then(|name| self.get_value_by_str(name))
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Value> {
+        let page = |record: &Arc<Record>| {
+            Value::from_object(Page {
+                record: Arc::clone(record),
+                table: self.table,
+                stock: Arc::clone(&self.stock),
+                habit: None,
+            })
+        };
+        Some(match name {
+            "rows" => self.rows.iter().map(page).collect(),
+            "name" => Value::from(&*self.name),
+            "now" => seconds(self.stock.now),
+            STOCK => Value::from_object(Handle(Arc::clone(&self.stock))),
+            _ => {
+                self.stock.note_unknown(name);
+                Value::UNDEFINED
+            }
+        })
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+#[derive(Debug)]
+struct Handle(Arc<Stock>);
+
+impl Object for Handle {}
+
+/// The stock of the template that is being rendered.
+pub(super) fn stock_of(state: &minijinja::State<'_, '_>) -> Option<Arc<Stock>> {
+    let value = state.lookup(STOCK)?;
+    value.downcast_object_ref::<Handle>().map(|handle| Arc::clone(&handle.0))
+}
+
+fn seconds(instant: jiff::Timestamp) -> Value {
+    let whole = jiff::Timestamp::from_second(instant.as_second()).unwrap_or(instant);
+    Value::from(whole.to_string())
+}
+
+/// A JSON value for templates; null is undefined.
+pub(super) fn shown(value: &serde_json::Value) -> Value {
+    match value {
+        serde_json::Value::Null => Value::UNDEFINED,
+        serde_json::Value::Bool(yes) => Value::from(*yes),
+        serde_json::Value::Number(number) => number
+            .as_i64()
+            .map(Value::from)
+            .or_else(|| number.as_f64().map(Value::from))
+            .unwrap_or_else(|| Value::from(number.to_string())),
+        serde_json::Value::String(text) => Value::from(text.trim()),
+        serde_json::Value::Array(items) => items.iter().map(shown).collect(),
+        serde_json::Value::Object(members) => {
+            Value::from_pairs(members.iter().map(|(key, value)| (key.as_str(), shown(value))))
+        }
+    }
+}

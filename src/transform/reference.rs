@@ -1,0 +1,333 @@
+//! `ref`: a record that another object makes, found by the first way that finds exactly one.
+
+use crate::ground::{Fate, Made, SourceKey};
+use crate::spec::{ColumnPath, From, Reference, Rule, Try};
+
+use super::cell;
+use super::coalesce;
+use super::domain;
+use super::draft::{Draft, Weight};
+use super::each;
+use super::email;
+use super::path;
+use super::recipe::Recipe;
+use super::remark::Remark;
+use super::scene::Scene;
+use super::split;
+
+/// The records that a field refers to.
+pub(super) fn draft(recipe: &Recipe, rule: &Rule, scenes: &[Scene<'_>]) -> Draft {
+    let mut draft = Draft::default();
+    let Some(reference) = &rule.reference else { return draft };
+    let mut found: Vec<SourceKey> = Vec::new();
+    match &rule.from {
+        From::Each(each) => match each::children(each, recipe.condition, scenes) {
+            Ok(children) => {
+                let column = each.column.as_slice();
+                for child in &children {
+                    resolve(
+                        reference,
+                        &Seat { rule, columns: column, scene: child, recipe },
+                        &mut draft,
+                        &mut found,
+                    );
+                }
+            }
+            Err(remark) => draft.remark(Weight::Fault, remark.code, "", remark.detail),
+        },
+        From::Columns(columns) => {
+            for scene in scenes {
+                resolve(reference, &Seat { rule, columns, scene, recipe }, &mut draft, &mut found);
+            }
+        }
+        From::Value(_) | From::Template(_) => {
+            for scene in scenes {
+                resolve(
+                    reference,
+                    &Seat { rule, columns: &[], scene, recipe },
+                    &mut draft,
+                    &mut found,
+                );
+            }
+        }
+    }
+    finish(recipe, scenes, found, draft)
+}
+
+/// A row that refers to something, with the columns that say to what.
+struct Seat<'s, 'a> {
+    rule: &'s Rule,
+    columns: &'s [ColumnPath],
+    scene: &'s Scene<'a>,
+    recipe: &'s Recipe,
+}
+
+/// Leaves repetitions and a reference to the record itself out.
+fn finish(recipe: &Recipe, scenes: &[Scene<'_>], found: Vec<SourceKey>, mut draft: Draft) -> Draft {
+    let Some(scene) = scenes.first() else { return draft };
+    let own = &scene.workshop.pipeline.objects[recipe.object].name;
+    let mut links: Vec<SourceKey> = Vec::new();
+    for key in found {
+        let is_self = *key.object == **own && scenes.iter().any(|scene| scene.record.key == key.id);
+        if is_self {
+            let detail = "the record names itself; left out";
+            draft.remark(Weight::Fault, "self_parent", &key.id, detail);
+        } else if !links.contains(&key) {
+            links.push(key);
+        }
+    }
+    draft.made = (!links.is_empty()).then_some(Made::Links(links));
+    draft
+}
+
+fn resolve(
+    reference: &Reference,
+    seat: &Seat<'_, '_>,
+    draft: &mut Draft,
+    found: &mut Vec<SourceKey>,
+) {
+    match reference {
+        Reference::To { object, tries } => {
+            let name = &seat.scene.workshop.pipeline.objects[*object].name;
+            if tries.is_empty() || seat.rule.split.is_some() {
+                for id in ids(seat) {
+                    by_ways(name, &[Way::Id(id)], seat, draft, found);
+                }
+                return;
+            }
+            let ways: Vec<_> = tries.iter().map(|way| Way::of(way, seat.scene)).collect();
+            by_ways(name, &ways, seat, draft, found);
+        }
+        Reference::Switch { column, objects } => {
+            let kind = path::value(column, seat.scene);
+            let (word, ids) = (cell::normal(&cell::text(&kind)), ids(seat));
+            if ids.is_empty() {
+                return;
+            }
+            if let Some(&object) = objects.get(&word) {
+                let name = &seat.scene.workshop.pipeline.objects[object].name;
+                for id in ids {
+                    by_ways(name, &[Way::Id(id)], seat, draft, found);
+                }
+            } else if !seat.recipe.covered.contains(&word) {
+                let detail =
+                    format!("no field of the object takes a reference to a `{word}`; left out");
+                draft.raw.clone_from(&ids[0]);
+                draft.remark(Weight::Fault, "ref_type_unknown", &ids[0], detail);
+            }
+        }
+    }
+}
+
+fn ids(seat: &Seat<'_, '_>) -> Vec<String> {
+    let values = coalesce::first(seat.columns, seat.scene).into_iter().collect();
+    let values = match &seat.rule.split {
+        Some(sign) => split::split(values, sign),
+        None => split::flatten(values),
+    };
+    values.iter().map(|value| cell::text(value).into_owned()).collect()
+}
+
+/// A way to find a record, with the value to look for; empty values look for nothing.
+enum Way<'s> {
+    Id(String),
+    Value(&'s str, String),
+    Domain(String),
+}
+
+impl<'s> Way<'s> {
+    fn of(way: &'s Try, scene: &Scene<'_>) -> Self {
+        let text = |column: &ColumnPath| cell::text(&path::value(column, scene)).into_owned();
+        match way {
+            Try::Id(column) => Self::Id(text(column)),
+            Try::Value(field, column) => Self::Value(field, text(column)),
+            Try::Domain(column) => Self::Domain(text(column)),
+        }
+    }
+}
+
+fn by_ways(
+    object: &str,
+    ways: &[Way<'_>],
+    seat: &Seat<'_, '_>,
+    draft: &mut Draft,
+    found: &mut Vec<SourceKey>,
+) {
+    let mut failures: Vec<(String, Remark)> = Vec::new();
+    for way in ways {
+        match by_way(object, way, seat) {
+            Ok(Some(id)) => {
+                if draft.raw.is_empty() {
+                    draft.raw = id.to_string();
+                }
+                found.push(SourceKey::new(object, &id));
+                for (value, remark) in failures {
+                    let detail = format!("{}; found in another way", remark.detail);
+                    draft.remark(Weight::Notice, remark.code, &value, detail);
+                }
+                return;
+            }
+            Ok(None) => {}
+            Err(failure) => failures.push(failure),
+        }
+    }
+    // The most telling failure speaks for all: several found, then left out, then missing.
+    let rank = |code: &str| {
+        ["ref_ambiguous", "ref_left", "ref_missing"].iter().position(|known| *known == code)
+    };
+    failures.sort_by_key(|(_, remark)| rank(remark.code));
+    if let Some((value, remark)) = failures.into_iter().next() {
+        draft.raw.clone_from(&value);
+        draft.remark(Weight::Fault, remark.code, &value, remark.detail);
+    }
+}
+
+/// The id that a way finds; nothing when it has nothing to look for.
+fn by_way(
+    object: &str,
+    way: &Way<'_>,
+    seat: &Seat<'_, '_>,
+) -> Result<Option<Box<str>>, (String, Remark)> {
+    let links = seat.scene.world.links;
+    match way {
+        Way::Id(id) if id.is_empty() => Ok(None),
+        Way::Id(id) if seat.rule.late => Ok(Some(id.as_str().into())),
+        Way::Id(id) => match links.by_id(object, id) {
+            Fate::Written(id) => Ok(Some(id)),
+            Fate::Left(word) => {
+                let detail = format!("`{object}` {id} is not written ({word})");
+                Err((id.clone(), Remark::new("ref_left", detail)))
+            }
+            Fate::Missing => {
+                let detail = format!("`{object}` {id} is not in the source");
+                Err((id.clone(), Remark::new("ref_missing", detail)))
+            }
+        },
+        Way::Value(_, value) if value.is_empty() => Ok(None),
+        Way::Value(field, value) => {
+            single(object, value, &links.by_value(object, field, &cell::normal(value)))
+        }
+        Way::Domain(value) => by_domain(object, value, seat),
+    }
+}
+
+fn by_domain(
+    object: &str,
+    value: &str,
+    seat: &Seat<'_, '_>,
+) -> Result<Option<Box<str>>, (String, Remark)> {
+    let parts = email::split(value);
+    let domains = parts.into_iter().filter_map(domain::registrable);
+    let mut failure = Ok(None);
+    for domain in domains.filter(|domain| !domain::is_free_mail(domain)) {
+        let ids = seat.scene.world.links.by_value(object, "domain", &domain);
+        match single(object, &domain, &ids) {
+            Ok(found) => return Ok(found),
+            Err(reason) => failure = Err(reason),
+        }
+    }
+    failure
+}
+
+fn single(
+    object: &str,
+    value: &str,
+    ids: &[Box<str>],
+) -> Result<Option<Box<str>>, (String, Remark)> {
+    match ids {
+        [] => {
+            let detail = format!("no written record of `{object}` has this value");
+            Err((value.to_owned(), Remark::new("ref_missing", detail)))
+        }
+        [id] => Ok(Some(id.clone())),
+        [..] => {
+            let detail =
+                format!("`{object}` has several records with this value: {}", ids.join(", "));
+            Err((value.to_owned(), Remark::new("ref_ambiguous", detail)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::Entity;
+    use crate::spec::{Else, Field, Kind};
+    use crate::transform::fixture::{self, Town};
+    use serde_json::{Value, json};
+
+    fn town() -> Town {
+        let mut town = Town::default()
+            .with("companies", &[json!({"id": "88"}), json!({"id": "12"})])
+            .with("contacts", &[json!({"id": "1", "kind": "self"})]);
+        town.known = vec![
+            ("companies", "name", "shady acres", &["88"]),
+            ("companies", "name", "smith", &["88", "12"]),
+            ("companies", "domain", "shady.example", &["12"]),
+        ];
+        town
+    }
+
+    fn accounts(otherwise: Else) -> Field {
+        let column = |text: &str| fixture::path("contacts", text);
+        let tries = vec![
+            Try::Id(column("company_id")),
+            Try::Value("name".into(), column("company_name")),
+            Try::Domain(column("email")),
+        ];
+        let rule = Rule { otherwise, ..fixture::reference(0, tries) };
+        fixture::field("accounts", Kind::Reference(vec![Entity::Accounts]), rule)
+    }
+
+    fn check(row: &Value, expected: &str) {
+        assert_eq!(
+            fixture::taste(accounts(Else::Flag), std::slice::from_ref(row), &town()),
+            expected,
+            "{row}"
+        );
+    }
+
+    #[test]
+    fn the_first_way_that_finds_exactly_one_wins() {
+        check(&json!({"id": "5", "company_id": "88", "email": "a@shady.example"}), "companies:88");
+        check(&json!({"id": "5", "company_name": "Shady  ACRES"}), "companies:88");
+        check(&json!({"id": "5", "email": "a@mail.shady.example"}), "companies:12");
+    }
+
+    #[test]
+    fn a_company_that_is_missing_is_said_even_when_another_way_finds_it() {
+        let row = json!({"id": "5", "company_id": "404", "company_name": "Shady Acres"});
+        check(&row, "companies:88 [ref_missing]");
+        check(&json!({"id": "5", "company_id": "404"}), "[ref_missing]");
+    }
+
+    #[test]
+    fn several_companies_of_one_name_are_flagged_unless_a_later_way_decides() {
+        check(&json!({"id": "5", "company_name": "Smith"}), "[ref_ambiguous]");
+        let row = json!({"id": "5", "company_name": "Smith", "email": "a@shady.example"});
+        check(&row, "companies:12 [ref_ambiguous]");
+    }
+
+    #[test]
+    fn a_free_mail_address_says_nothing_about_a_company() {
+        check(&json!({"id": "5", "email": "jane@gmail.com"}), "");
+    }
+
+    #[test]
+    fn what_was_to_be_expected_is_not_said() {
+        let row = json!({"id": "5", "company_id": "404"});
+        assert_eq!(fixture::taste(accounts(Else::Ignore), &[row], &town()), "");
+    }
+
+    #[test]
+    fn a_record_that_names_itself_is_left_out() {
+        let friend = || {
+            let tries = vec![Try::Id(fixture::path("contacts", "friend"))];
+            let rule = Rule { late: true, ..fixture::reference(1, tries) };
+            fixture::field("friend", Kind::Reference(vec![Entity::Contacts]), rule)
+        };
+        let taste = |row: Value| fixture::taste(friend(), &[row], &town());
+        assert_eq!(taste(json!({"id": "5", "friend": "5"})), "[self_parent]");
+        assert_eq!(taste(json!({"id": "5", "friend": "404"})), "people:404");
+    }
+}

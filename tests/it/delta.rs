@@ -1,0 +1,125 @@
+//! A second export with changes: only they are written, and nobody's edit is lost.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::rehearsal::Rehearsal;
+
+const SPEC: &str = "
+version: 1
+name: shop
+sources:
+  export:
+    files: export
+    timezone: UTC
+    country: US
+    tables:
+      agents: { path: agents.csv, key: id }
+      firms: { path: firms.csv, key: id, links: { parent_id: firms, agent_id: agents } }
+destination:
+  type: nutshell
+  url: sandbox
+  user: ${NUTSHELL_USER:sandbox}
+  key: ${NUTSHELL_API_KEY:sandbox}
+  provision: create
+owners:
+  from: agents
+  match: email
+  fallback: migration@sandbox.example
+objects:
+  firms:
+    from: firms
+    to: company
+    fields:
+      name: { from: name, required: true }
+      description: text
+      owner: agent_id
+      Parent__c: { ref: firms, from: parent_id, late: true, custom: text }
+      City__c: { from: city, custom: text }
+";
+
+/// A folder with the spec and one export.
+fn shop() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("pipelines")).unwrap();
+    let spec = folder.path().join("pipelines/shop.yaml");
+    fs::write(&spec, SPEC).unwrap();
+    write(
+        &folder,
+        "id,name,text,city,parent_id,agent_id\n1,Head,first,Boulder,,7\n2,Branch,second,Denver,1,7\n3,Loop,third,Lyons,4,\n4,Pool,fourth,Lyons,3,\n",
+    );
+    (folder, spec)
+}
+
+fn write(folder: &tempfile::TempDir, firms: &str) {
+    fs::create_dir_all(folder.path().join("export")).unwrap();
+    fs::write(folder.path().join("export/agents.csv"), "id,email\n7,nobody@shop.example\n")
+        .unwrap();
+    fs::write(folder.path().join("export/firms.csv"), firms).unwrap();
+}
+
+fn firm(dump: &Value, name: &str) -> Value {
+    let firms = dump["Accounts"].as_array().unwrap();
+    firms.iter().find(|firm| firm["name"] == name).unwrap_or_else(|| panic!("no {name}")).clone()
+}
+
+#[test]
+fn a_newer_export_changes_what_it_changes_and_nothing_else() {
+    let rehearsal = Rehearsal::open();
+    let (folder, spec) = shop();
+    let before = rehearsal.dump();
+    let (code, first) = rehearsal.run("apply", &spec);
+    assert_eq!((code, &first["objects"]["firms"]["created"]), (0, &json!(4)), "{first}");
+    assert_eq!(
+        first["objects"]["firms"]["flags"]["circle"], 1,
+        "the edge that closes the loop is told: {first}"
+    );
+    let there = rehearsal.dump();
+    let head = firm(&there, "Head");
+    let parent = firm(&there, "Branch")["customFields"]["Parent__c"].clone();
+    assert_eq!(parent, json!(format!("Accounts:{}", head["id"])));
+
+    let edit = json!({ "accountId": head["id"], "rev": head["rev"], "account": { "description": "ours now" } });
+    rehearsal.person("editAccount", &edit);
+    write(
+        &folder,
+        "id,name,text,city,parent_id,agent_id\n1,Head,changed,Golden,,7\n2,Branch,second,Denver,1,7\n3,Loop,third,Lyons,4,\n4,Pool,fourth,,3,\n5,New,fifth,Aspen,1,\n",
+    );
+    let (code, second) = rehearsal.run("apply", &spec);
+    let firms = &second["objects"]["firms"];
+    assert_eq!(code, 0, "{second}");
+    assert_eq!(
+        (&firms["created"], &firms["updated"], &firms["unchanged"]),
+        (&json!(1), &json!(2), &json!(2)),
+        "{second}"
+    );
+    assert_eq!(
+        firms["flags"]["target_changed"], 1,
+        "both changed the text: a person's word stays: {second}"
+    );
+    let there = rehearsal.dump();
+    let head = firm(&there, "Head");
+    assert_eq!(
+        (&head["description"], &head["customFields"]["City__c"]),
+        (&json!("ours now"), &json!("Golden"))
+    );
+    assert_eq!(
+        firm(&there, "Branch")["customFields"]["Parent__c"],
+        parent,
+        "the second pass's field is still there"
+    );
+    assert!(
+        firm(&there, "Pool")["customFields"]["City__c"].is_null(),
+        "what became empty is cleared, for it was ours"
+    );
+    assert_eq!(firm(&there, "New")["customFields"]["Parent__c"], parent);
+
+    let (code, third) = rehearsal.run("apply", &spec);
+    assert_eq!((code, &third["objects"]["firms"]["unchanged"]), (0, &json!(5)), "{third}");
+    let (code, back) = rehearsal.run("rollback", &spec);
+    assert_eq!(code, 6, "the record that a person edited stays: {back}");
+    let count = |dump: &Value| dump["Accounts"].as_array().unwrap().len();
+    assert_eq!(count(&rehearsal.dump()), count(&before) + 1);
+}

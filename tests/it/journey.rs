@@ -1,0 +1,190 @@
+//! The main job, there and back, as the README shows it.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::rehearsal::{Rehearsal, copies, project, settled};
+
+fn rezora() -> PathBuf {
+    project().join("pipelines/rezora.yaml")
+}
+
+const OUTCOMES: [&str; 7] =
+    ["created", "updated", "unchanged", "merged", "skipped", "flagged", "failed"];
+
+/// Every source record has exactly one outcome.
+pub(crate) fn conserved(summary: &Value) {
+    for (object, tally) in summary["objects"].as_object().unwrap() {
+        let count = |name: &str| tally[name].as_u64().unwrap();
+        let sum: u64 = OUTCOMES.iter().map(|name| count(name)).sum();
+        assert_eq!(count("source"), sum, "{object}: {tally}");
+        assert!(count("source") > 0, "{object}");
+    }
+}
+
+fn sum(summary: &Value, outcome: &str) -> u64 {
+    summary["objects"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|tally| tally[outcome].as_u64().unwrap())
+        .sum()
+}
+
+/// Custom fields and options of lists stay after a rollback; everything else is compared.
+fn records(dump: &Value) -> Value {
+    let kept = dump.as_object().unwrap().iter().filter(|(name, _)| {
+        ["Accounts", "Contacts", "Leads", "Notes", "Activities", "Tasks"].contains(&name.as_str())
+    });
+    kept.map(|(name, records)| (name.clone(), settled(records)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+#[test]
+fn the_main_job_goes_there_again_and_back_and_leaves_nothing_behind() {
+    let rehearsal = Rehearsal::open();
+    let before = rehearsal.dump();
+    let (code, planned) = rehearsal.run("plan", &rezora());
+    assert_eq!(code, 0, "{planned}");
+    assert_eq!(records(&rehearsal.dump()), records(&before), "a plan writes nothing");
+
+    let (code, applied) = rehearsal.run("apply", &rezora());
+    assert_eq!(code, 4, "some records of the sandbox are held on purpose: {applied}");
+    conserved(&applied);
+    assert_eq!(applied["kind"], "full");
+    assert_eq!(sum(&applied, "failed"), 0, "{applied}");
+    let planned_created: u64 = sum(&planned, "created");
+    assert!(planned_created.abs_diff(sum(&applied, "created")) <= 3, "{planned}\n{applied}");
+    let there = rehearsal.dump();
+    let copies = copies(&there);
+    assert_eq!(
+        copies.len() as u64,
+        sum(&applied, "created"),
+        "every created record carries its key"
+    );
+    assert!(copies.values().all(|&count| count == 1));
+
+    let calls = rehearsal.calls();
+    let (code, again) = rehearsal.run("apply", &rezora());
+    assert_eq!((code, &again["kind"]), (4, &json!("delta")));
+    conserved(&again);
+    assert_eq!((sum(&again, "created"), sum(&again, "updated")), (0, 0), "{again}");
+    let more = rehearsal.calls();
+    let writes = |calls: &std::collections::BTreeMap<String, u64>| -> u64 {
+        let is_write =
+            |method: &str| ["new", "edit", "delete"].iter().any(|verb| method.starts_with(verb));
+        calls.iter().filter(|(method, _)| is_write(method)).map(|(_, count)| count).sum()
+    };
+    assert_eq!(writes(&calls), writes(&more), "the second run makes no write call at all");
+
+    let (code, back) = rehearsal.run("rollback", &rezora());
+    assert_eq!(code, 0, "{back}");
+    assert_eq!(records(&rehearsal.dump()), records(&before), "the records are as they were");
+    assert!(back["irreversible"].as_array().unwrap().len() > 10, "what stays is listed");
+}
+
+#[test]
+fn all_rows_of_the_rezora_table_are_visible_in_the_result() {
+    let rehearsal = Rehearsal::open();
+    rehearsal.run("apply", &rezora());
+    let dump = rehearsal.dump();
+    let people = dump["Contacts"].as_array().unwrap();
+    let with = |field: &str| {
+        people.iter().filter(|person| !person["customFields"][field].is_null()).count()
+    };
+    for field in [
+        "Distribution_Groups__c",
+        "Campaign_Archive__c",
+        "Engagement_History__c",
+        "Custom_Listing_IDs__c",
+        "Engagement_Score__c",
+        "Rezora_Created__c",
+        "Company_Name__c",
+    ] {
+        assert!(with(field) > 100, "{field}: {}", with(field));
+    }
+    let groups = people
+        .iter()
+        .find_map(|person| person["customFields"]["Distribution_Groups__c"].as_str())
+        .unwrap();
+    let groups: Value = serde_json::from_str(groups).unwrap();
+    assert!(groups[0]["name"].is_string() && groups[0]["agent"].is_string(), "{groups}");
+    let companies = dump["Accounts"].as_array().unwrap();
+    assert!(
+        companies.iter().any(|company| company["customFields"]["Parent_Company__c"].is_string())
+    );
+    assert!(people.iter().any(|person| !person["accounts"].as_array().unwrap().is_empty()));
+    assert!(people.iter().all(
+        |person| person["customFields"]["Rezora_Id__c"].is_null() || !person["owner"].is_null()
+    ));
+    let leads = dump["Leads"].as_array().unwrap();
+    assert!(leads.iter().any(|lead| !lead["customFields"]["Engagement_Score__c"].is_null()));
+    let notes = dump["Notes"].as_array().unwrap();
+    let text = |note: &Value| {
+        note["noteMarkup"].as_str().or_else(|| note["note"].as_str()).unwrap_or_default().to_owned()
+    };
+    assert!(notes.iter().any(|note| text(note).contains("Campaign Note: ")));
+    assert!(
+        notes.iter().any(|note| text(note).starts_with("[20")),
+        "the original time is the first line"
+    );
+    assert!(notes.iter().any(|note| !note["files"].is_null()), "files hang on notes");
+    assert!(
+        notes.iter().any(|note| text(note).contains("https://files.example/")),
+        "an oversize file is linked"
+    );
+    archives_are_complete(&rehearsal);
+    assert!(rehearsal.journal().len() > 1_800);
+}
+
+fn archives_are_complete(rehearsal: &Rehearsal) {
+    let archives = rehearsal.out().join("archives");
+    for file in [
+        "campaigns.csv",
+        "social_posts.csv",
+        "engagement_events.csv",
+        "group_members.csv",
+        "suppression.csv",
+        "campaign_notes.csv",
+        "agent_roles.csv",
+        "email_templates.json",
+        "drip_rebuild.md",
+        "saved_filters.md",
+    ] {
+        let text = std::fs::read_to_string(archives.join(file)).unwrap();
+        assert!(text.lines().count() > 2, "{file}: {text}");
+    }
+    assert!(
+        std::fs::read_to_string(archives.join("drip_rebuild.md")).unwrap().contains("FirstName"),
+        "merge fields are listed"
+    );
+}
+
+#[test]
+fn what_a_person_changed_is_left_and_told() {
+    let rehearsal = Rehearsal::open();
+    rehearsal.run("apply", &rezora());
+    let dump = rehearsal.dump();
+    let person = dump["Contacts"].as_array().unwrap().iter().find(|person| {
+        person["customFields"]["Flitpipe_Key__c"]
+            .as_str()
+            .is_some_and(|key| key.starts_with("people:123100"))
+    });
+    let person = person.unwrap();
+    let edit = json!({ "contactId": person["id"], "rev": person["rev"], "contact": { "description": "Prefers mornings" } });
+    rehearsal.person("editContact", &edit);
+
+    let (code, back) = rehearsal.run("rollback", &rezora());
+    assert_eq!(code, 6, "{back}");
+    let left = back["left"].as_array().unwrap();
+    assert_eq!(left.len(), 1, "{back}");
+    assert_eq!(left[0]["record"], "people:123100");
+    let live = rehearsal.dump();
+    let ids = |records: &Value| {
+        records.as_array().unwrap().iter().any(|record| record["id"] == person["id"])
+    };
+    assert!(ids(&live["Contacts"]), "the record is still there");
+    assert_eq!(copies(&live).len(), 1);
+}
