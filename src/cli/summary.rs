@@ -10,7 +10,7 @@ use super::terminal::Terminal;
 use crate::ground::Flag;
 use crate::ground::Outcome;
 use crate::ledger::{LedgerError, Reader, RunId};
-use crate::plan::{ObjectPlan, Plan, Tally, deciding};
+use crate::plan::{ObjectPlan, Plan, Tally, VANISHED, deciding};
 
 /// How many records are named for each reason.
 const EXAMPLES: usize = 3;
@@ -44,6 +44,11 @@ pub(super) fn tallies(reader: &Reader, run: RunId, plan: &Plan) -> Result<Tallie
     let ordered = plan.objects.iter().map(|object| {
         let mut tally = tallies.remove(&object.name).unwrap_or_default();
         tally.source = object.tally.source;
+        tally.series = object.tally.series;
+        if !object.vanished.is_empty() {
+            let gone = tally.flags.entry(VANISHED.to_owned()).or_default();
+            *gone += object.vanished.len() as u64;
+        }
         (object.name.clone(), tally)
     });
     Ok(ordered.collect())
@@ -74,6 +79,10 @@ pub(super) fn table(tallies: &Tallies) -> String {
 pub(super) fn remarks(terminal: &Terminal, tallies: &Tallies) -> String {
     let mut text = String::new();
     for (object, tally) in tallies {
+        if let (rows @ 1.., records) = tally.series {
+            writeln!(text, "  {object}: {rows} series became {records} records")
+                .unwrap_or_default();
+        }
         for (reason, count) in &tally.reasons {
             writeln!(text, "  {object}: {count} skipped: {reason}").unwrap_or_default();
         }
@@ -83,6 +92,25 @@ pub(super) fn remarks(terminal: &Terminal, tallies: &Tallies) -> String {
             tally.flags.iter().map(|(code, count)| format!("{code} {count}")).collect();
         let line = format!("  {object}: remarks: {}", flags.join(", "));
         writeln!(text, "{}", terminal.dim(&line)).unwrap_or_default();
+    }
+    text
+}
+
+/// The records that are gone from the source and stay in the CRM, with examples.
+pub(super) fn vanished(plan: &Plan) -> String {
+    let mut text = String::new();
+    for object in plan.objects.iter().filter(|object| !object.vanished.is_empty()) {
+        let gone = object.vanished.iter().take(EXAMPLES);
+        let named: Vec<_> = gone.map(|gone| format!("{} ({})", gone.record, gone.at)).collect();
+        let more = if object.vanished.len() > EXAMPLES { ", …" } else { "" };
+        writeln!(
+            text,
+            "  {}: {} are gone from the source and stay in the CRM: {}{more}",
+            object.name,
+            object.vanished.len(),
+            named.join(", ")
+        )
+        .unwrap_or_default();
     }
     text
 }

@@ -1,8 +1,9 @@
 //! Which of the wanted fields differ from what stands in the CRM.
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::normal::{normal, single_spaced};
+use super::normal::{instant, normal, single_spaced, utc};
 use super::records::{Snapshot, Values};
 use crate::ground::Entity;
 use crate::spec::{Kind, ObjectKind};
@@ -48,7 +49,8 @@ pub fn expected(kind: ObjectKind, wanted: &Values) -> Values {
                 fields.entry("assignee".to_owned()).or_insert(owner);
             }
         }
-        ObjectKind::Company | ObjectKind::Person | ObjectKind::Activity | ObjectKind::Note => {}
+        ObjectKind::Activity => span(&mut fields),
+        ObjectKind::Company | ObjectKind::Person | ObjectKind::Note => {}
     }
     let noted = kind.entity() == Entity::Notes;
     if let Some(Value::String(date)) = fields.get_mut("date").filter(|_| noted) {
@@ -56,6 +58,23 @@ pub fn expected(kind: ObjectKind, wanted: &Values) -> Values {
     }
     fields.retain(|_, value| !value.is_null());
     fields
+}
+
+/// The CRM keeps start and end of an activity and shows the time between them: what is not said
+/// follows from the others, an end that nobody names is the start.
+fn span(fields: &mut Values) {
+    let at = |path: &str| fields.get(path).and_then(Value::as_str).and_then(instant);
+    let Some(start) = at("startTime") else { return };
+    if let Some(end) = at("endTime") {
+        fields.insert("duration".to_owned(), (end.as_second() - start.as_second()).into());
+        return;
+    }
+    let length = fields.get("duration").map(|length| normal(&Kind::Duration, length));
+    let length = length.and_then(|length| length.as_i64()).unwrap_or_default();
+    if let Ok(end) = start.checked_add(SignedDuration::from_secs(length)) {
+        fields.insert("endTime".to_owned(), utc(end).into());
+        fields.insert("duration".to_owned(), length.into());
+    }
 }
 
 /// Whether a field holds the wanted value in the CRM's form.
@@ -85,7 +104,7 @@ pub(super) fn same_custom(wanted: &Value, stands: &Value) -> bool {
         Value::Number(_) => Kind::Number,
         Value::String(_) if stands.is_number() => Kind::Number,
         Value::Object(map) if map.contains_key("currency") => Kind::Money,
-        Value::String(text) if super::normal::instant(text).is_some() => Kind::Time,
+        Value::String(text) if instant(text).is_some() => Kind::Time,
         Value::String(_) | Value::Array(_) | Value::Object(_) | Value::Null => Kind::Choice,
     };
     let equal = normal(&kind, wanted) == normal(&kind, stands);

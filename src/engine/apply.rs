@@ -67,8 +67,7 @@ pub async fn apply<C: Crm>(
 }
 
 fn records<C>(work: &Work<'_, C>, stage: crate::plan::Stage) -> u64 {
-    let (crate::plan::Stage::Records(object) | crate::plan::Stage::Late(object)) = stage;
-    work.prepared.desk.rows.count(work.prepared.desk.table(object)).unwrap_or_default()
+    work.prepared.desk.rows.count(work.prepared.desk.table(stage.object())).unwrap_or_default()
 }
 
 /// Custom fields, tags and sources; each is get-or-create by name, so that repeating is harmless.

@@ -7,7 +7,7 @@ use super::error::EngineError;
 use super::extract::{Extraction, extract, staged_tables};
 use super::session::Session;
 use crate::crm::{Crm, Inventory, Snapshot};
-use crate::ground::SourceKey;
+use crate::ground::{CrmRef, SourceKey};
 use crate::ledger::{Aspect, LedgerError, Reader};
 use crate::plan::{
     ChoiceTable, Desk, Existing, Known, LinkBook, Memory, OwnerTable, Plan, predict,
@@ -152,6 +152,17 @@ struct Past<'a>(Option<&'a Reader>);
 impl Memory for Past<'_> {
     fn known(&self, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError> {
         self.0.map_or_else(|| Ok(vec![None; keys.len()]), |reader| remember(reader, keys))
+    }
+
+    fn written_without(
+        &self,
+        object: &str,
+        see: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<(SourceKey, CrmRef)>, LedgerError> {
+        let Some(reader) = self.0 else { return Ok(Vec::new()) };
+        let mut gone = Vec::new();
+        reader.each_link(object, |key, at| gone.extend((!see(&key.id)).then_some((key, at))))?;
+        Ok(gone)
     }
 }
 

@@ -11,14 +11,14 @@ use super::write;
 use crate::crm::Crm;
 use crate::ground::{Flag, Outcome, Rows, SourceKey};
 use crate::ledger::Verdict;
-use crate::plan::{Course, Prepared, Stage, lost_rows, why};
+use crate::plan::{Course, Prepared, Stage, left, lost_rows, why};
 
 /// Rows whose verdicts go to the ledger together.
 const BATCH: usize = 256;
 
 /// Runs a stage to its end, or to the next checkpoint when the user wants to stop.
 pub(super) async fn run_stage<C: Crm>(work: &Work<'_, C>, stage: Stage) -> Result<(), EngineError> {
-    let (Stage::Records(object) | Stage::Late(object)) = stage;
+    let object = stage.object();
     let desk = &work.prepared.desk;
     let table = desk.table(object).to_owned();
     if matches!(stage, Stage::Records(_)) {
@@ -33,10 +33,8 @@ pub(super) async fn run_stage<C: Crm>(work: &Work<'_, C>, stage: Stage) -> Resul
         }
         // The row as look-ups see it, so that plan and run see the same.
         let row = desk.rows.get(&table, &row.key).unwrap_or(row);
-        if let Some(prepared) = desk.prepare(object, &row) {
-            batch.push((prepared, row));
-        }
-        if batch.len() == BATCH {
+        batch.extend(desk.prepare(object, &row));
+        if batch.len() >= BATCH {
             run_batch(work, stage, std::mem::take(&mut batch)).await?;
         }
     }
@@ -45,41 +43,15 @@ pub(super) async fn run_stage<C: Crm>(work: &Work<'_, C>, stage: Stage) -> Resul
     Ok(())
 }
 
-type Row = std::sync::Arc<crate::ground::Record>;
-
 async fn run_batch<C: Crm>(
     work: &Work<'_, C>,
     stage: Stage,
-    batch: Vec<(Prepared, Row)>,
+    batch: Vec<Prepared>,
 ) -> Result<(), EngineError> {
-    let (Stage::Records(object) | Stage::Late(object)) = stage;
     let records = batch.len() as u64;
-    let mut verdicts = Vec::new();
-    let mut writes = Vec::new();
-    for (prepared, row) in batch {
-        let key = SourceKey::new(&work.session.pipeline.objects[object].name, &prepared.key);
-        let Prepared { flags, course, .. } = prepared;
-        let verdict = |outcome, reason| Verdict {
-            run: work.run,
-            key: key.clone(),
-            outcome,
-            reason,
-            flags: flags.clone(),
-        };
-        match course {
-            Course::Write { fields, late } => {
-                writes.push(write::Job { object, key, row, fields, late, flags });
-            }
-            Course::Merged { into } => {
-                verdicts.push(verdict(Outcome::Merged, format!("into {into}")));
-            }
-            Course::Skip { reason } => verdicts.push(verdict(Outcome::Skipped, reason)),
-            Course::Hold => verdicts.push(verdict(Outcome::Flagged, why(&flags))),
-            Course::Stop => return Err(stopped(&key, &flags)),
-        }
-    }
+    let Sorted { writes, left_out } = sort(work, stage.object(), batch)?;
     if matches!(stage, Stage::Records(_)) {
-        work.ledger.record(verdicts).await?;
+        work.ledger.record(told(work, left_out)?).await?;
     }
     let lanes = work.session.lanes.max(1);
     stream::iter(writes)
@@ -94,6 +66,56 @@ async fn run_batch<C: Crm>(
         .await?;
     work.session.watch.on(&Event::Settled { records });
     if work.session.watch.stopping() { Err(EngineError::Interrupted) } else { Ok(()) }
+}
+
+/// A batch: what is written, and verdicts on what is not.
+struct Sorted {
+    writes: Vec<write::Job>,
+    left_out: Vec<Verdict>,
+}
+
+fn sort<C: Crm>(
+    work: &Work<'_, C>,
+    object: usize,
+    batch: Vec<Prepared>,
+) -> Result<Sorted, EngineError> {
+    let mut sorted = Sorted { writes: Vec::new(), left_out: Vec::new() };
+    for Prepared { id, record, flags, course } in batch {
+        let key = SourceKey::new(&work.session.pipeline.objects[object].name, &id);
+        let (outcome, reason) = match course {
+            Course::Write { fields, late } => {
+                sorted.writes.push(write::Job { object, key, row: record, fields, late, flags });
+                continue;
+            }
+            Course::Merged { into } => (Outcome::Merged, format!("into {into}")),
+            Course::Skip { reason } => (Outcome::Skipped, reason),
+            Course::Hold => (Outcome::Flagged, why(&flags)),
+            Course::Stop => return Err(stopped(&key, &flags)),
+        };
+        sorted.left_out.push(Verdict { run: work.run, key, outcome, reason, flags });
+    }
+    Ok(sorted)
+}
+
+/// The verdicts with a remark on those of which a record stands in the CRM since an earlier run.
+fn told<C: Crm>(
+    work: &Work<'_, C>,
+    mut left_out: Vec<Verdict>,
+) -> Result<Vec<Verdict>, EngineError> {
+    let keys: Vec<_> = left_out.iter().map(|verdict| verdict.key.clone()).collect();
+    let places = work.ledger.reader().places(&keys)?;
+    for (verdict, at) in left_out.iter_mut().zip(places) {
+        match verdict.outcome {
+            Outcome::Merged => verdict.flags.extend(left(at.as_ref(), "merged")),
+            Outcome::Skipped => verdict.flags.extend(left(at.as_ref(), &verdict.reason)),
+            Outcome::Created
+            | Outcome::Updated
+            | Outcome::Unchanged
+            | Outcome::Flagged
+            | Outcome::Failed => {}
+        }
+    }
+    Ok(left_out)
 }
 
 /// Verdicts on rows that could not even become records.

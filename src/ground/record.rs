@@ -11,6 +11,9 @@ use super::header::Header;
 pub struct Record {
     /// Its key in the table: the key columns' values, joined by `|` when there are several.
     pub key: Box<str>,
+    /// Which one of a series of records it is, when `expand` makes several of one row: the day, or
+    /// the day and time, on which it takes place.
+    pub occurrence: Option<Box<str>>,
     /// Where it stood, for messages: `contacts.csv line 17`, `/contacts page 3 row 12`.
     pub place: Box<str>,
     /// Which source of the pipeline it came from (its position there): the time zone hangs on it.
@@ -25,6 +28,14 @@ pub struct Record {
 static ABSENT: Value = Value::Null;
 
 impl Record {
+    /// The id under which it is known as a record: its key, `6100@2025-01-06` in a series.
+    pub fn id(&self) -> Box<str> {
+        match &self.occurrence {
+            None => self.key.clone(),
+            Some(occurrence) => format!("{}@{occurrence}", self.key).into(),
+        }
+    }
+
     /// The value of a column; null when the column or the cell is absent.
     pub fn get(&self, column: &str) -> &Value {
         self.header

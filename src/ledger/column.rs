@@ -5,7 +5,7 @@ use rusqlite::Row;
 use rusqlite::types::Type;
 use serde::de::DeserializeOwned;
 
-use crate::ground::{Entity, Outcome, SourceKey};
+use crate::ground::{CrmId, CrmRef, Entity, Outcome, SourceKey};
 
 /// A word of a closed vocabulary.
 pub(super) fn word<T>(
@@ -31,6 +31,11 @@ pub(super) fn outcome(row: &Row<'_>, index: usize) -> rusqlite::Result<Outcome> 
 pub(super) fn key(row: &Row<'_>, index: usize) -> rusqlite::Result<SourceKey> {
     let (object, id): (String, String) = (row.get(index)?, row.get(index + 1)?);
     Ok(SourceKey::new(&object, &id))
+}
+
+/// A record of the CRM in two columns.
+pub(super) fn place(row: &Row<'_>, index: usize) -> rusqlite::Result<CrmRef> {
+    Ok(CrmRef::new(entity(row, index)?, CrmId(row.get(index + 1)?)))
 }
 
 /// JSON; an image that does not read must never pass for an empty one.

@@ -87,6 +87,23 @@ impl Reader {
         self.with(|connection| keys.iter().map(|key| sum::place(connection, key)).collect())
     }
 
+    /// Every record of an object that is in the CRM, handed to `each` in order.
+    pub fn each_link(
+        &self,
+        object: &str,
+        mut each: impl FnMut(SourceKey, CrmRef),
+    ) -> Result<(), LedgerError> {
+        self.with(|connection| {
+            let sql = "SELECT object, key, entity, crm FROM link WHERE object = ?1 ORDER BY key";
+            let mut statement = connection.prepare(sql)?;
+            let mut rows = statement.query([object])?;
+            while let Some(row) = rows.next()? {
+                each(column::key(row, 0)?, column::place(row, 2)?);
+            }
+            Ok(())
+        })
+    }
+
     /// For which source record one of the CRM stands.
     pub fn owner(&self, at: &CrmRef) -> Result<Option<SourceKey>, LedgerError> {
         self.with(|connection| sum::owner(connection, at))

@@ -27,9 +27,7 @@ pub(super) fn add(
 pub(super) fn place(connection: &Connection, key: &SourceKey) -> rusqlite::Result<Option<CrmRef>> {
     connection
         .prepare_cached("SELECT entity, crm FROM link WHERE object = ?1 AND key = ?2")?
-        .query_row([&*key.object, &*key.id], |row| {
-            Ok(CrmRef::new(column::entity(row, 0)?, CrmId(row.get(1)?)))
-        })
+        .query_row([&*key.object, &*key.id], |row| column::place(row, 0))
         .optional()
 }
 
@@ -48,7 +46,7 @@ pub(super) fn state(connection: &Connection, key: &SourceKey) -> rusqlite::Resul
         .prepare_cached(sql)?
         .query_row([&*key.object, &*key.id], |row| {
             Ok(State {
-                at: CrmRef::new(column::entity(row, 0)?, CrmId(row.get(1)?)),
+                at: column::place(row, 0)?,
                 rev: row.get(2)?,
                 origin: column::word(row, 3, Origin::named)?,
                 hashes: std::collections::BTreeMap::new(),

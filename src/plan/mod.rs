@@ -15,6 +15,7 @@ mod predict;
 mod prepare;
 mod provision;
 mod tally;
+mod vanished;
 
 pub use choices::ChoiceTable;
 pub use decide::{CLOSING, Decision, Known, Matches, decide, fields_hash, split_closing};
@@ -30,3 +31,4 @@ pub use predict::{Memory, ObjectPlan, Plan, Unremembered, predict};
 pub use prepare::{Course, Desk, Late, Prepared};
 pub use provision::{Provisioning, Wanted};
 pub use tally::Tally;
+pub use vanished::{CODE as VANISHED, Vanished, left};

@@ -18,6 +18,12 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// The position of the object whose records it writes.
+    pub const fn object(self) -> usize {
+        let (Self::Records(object) | Self::Late(object)) = self;
+        object
+    }
+
     /// The stage's name: `people`, `companies (late)`.
     pub fn name(self, pipeline: &Pipeline) -> String {
         match self {

@@ -16,6 +16,7 @@ use super::owners::OwnerUse;
 use super::prepare::{Course, Desk, Late, Prepared};
 use super::provision::{Provisioning, Seen};
 use super::tally::Tally;
+use super::vanished::{self, Vanished};
 use crate::crm::Inventory;
 use crate::ground::{CrmRef, Fate, Fields, Flag, Outcome, Rows, SourceKey};
 use crate::ledger::LedgerError;
@@ -24,6 +25,12 @@ use crate::ledger::LedgerError;
 pub trait Memory {
     /// What is known of each of these, in order.
     fn known(&self, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError>;
+    /// The records of an object that were written and about whose id `see` says no.
+    fn written_without(
+        &self,
+        object: &str,
+        see: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<(SourceKey, CrmRef)>, LedgerError>;
 }
 
 /// A memory without a past.
@@ -33,6 +40,14 @@ pub struct Unremembered;
 impl Memory for Unremembered {
     fn known(&self, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError> {
         Ok(vec![None; keys.len()])
+    }
+
+    fn written_without(
+        &self,
+        _object: &str,
+        _see: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<(SourceKey, CrmRef)>, LedgerError> {
+        Ok(Vec::new())
     }
 }
 
@@ -46,6 +61,8 @@ pub struct ObjectPlan {
     pub tally: Tally,
     /// The records that will be held.
     pub held: Vec<Held>,
+    /// Records that were written in an earlier run and that the source does not have any more.
+    pub vanished: Vec<Vanished>,
     /// Value maps: field to unmatched value to how often it occurs.
     pub unmatched: BTreeMap<String, BTreeMap<String, u64>>,
 }
@@ -95,6 +112,11 @@ pub fn predict(
     }
     for (object, plan) in &mut plans {
         weed(desk, *object, plan)?;
+        plan.vanished = vanished::find(desk, &plan.name, memory)?;
+        if !plan.vanished.is_empty() {
+            let count = plan.vanished.len() as u64;
+            *plan.tally.flags.entry(vanished::CODE.to_owned()).or_default() += count;
+        }
     }
     let provisioning = seen.missing(&pipeline, inventory);
     *calls.entry("provision").or_default() += provisioning.fields.len() as u64
@@ -105,6 +127,7 @@ pub fn predict(
     gates.extend(gate::invented(&pipeline));
     gates.extend(gate::people(&pipeline, &plans, existing));
     gates.extend(gate::pipelines(&pipeline, inventory));
+    gates.extend(vanished::gate(&pipeline, plans.values()));
     let writes: u64 = calls.values().sum();
     let per_second = pipeline.destination.pace_write.map(|pace| pace.per_second);
     let eta_s = per_second.map_or(0.0, |rate| precise(writes) / rate);
@@ -130,16 +153,14 @@ fn weed(desk: &mut Desk, object: usize, plan: &mut ObjectPlan) -> Result<(), Pla
     let mut found = Vec::new();
     for row in desk.rows.rows(&table)? {
         let row = row?;
-        let Some(Prepared { key, course: Course::Write { mut late, .. }, .. }) =
-            desk.prepare(object, &row)
-        else {
-            continue;
-        };
-        let flags = parents.weed(desk, object, &key, &mut late);
-        for flag in &flags {
-            *plan.tally.flags.entry(flag.code.to_string()).or_default() += 1;
+        for Prepared { id, course, .. } in desk.prepare(object, &row) {
+            let Course::Write { mut late, .. } = course else { continue };
+            let flags = parents.weed(desk, object, &id, &mut late);
+            for flag in &flags {
+                *plan.tally.flags.entry(flag.code.to_string()).or_default() += 1;
+            }
+            found.push(((object, id), Late { fields: late, flags }));
         }
-        found.push(((object, key), Late { fields: late, flags }));
     }
     desk.late.extend(found);
     Ok(())
@@ -174,6 +195,7 @@ impl Forecast<'_> {
             name: rules.name.clone(),
             tally: Tally::default(),
             held: Vec::new(),
+            vanished: Vec::new(),
             unmatched: BTreeMap::new(),
         };
         for held in lost_rows(&pipeline, desk, self.object)? {
@@ -186,7 +208,7 @@ impl Forecast<'_> {
             rows.push(row?.key.clone());
         }
         for keys in rows.chunks(256) {
-            let batch = self.prepare(desk, &table, keys);
+            let batch = self.prepare(desk, (&table, keys), &mut plan.tally);
             self.batch(desk, memory, batch, &mut plan)?;
         }
         desk.rows.check()?;
@@ -194,11 +216,22 @@ impl Forecast<'_> {
     }
 
     /// Maps rows, each knowing the fate of those before it.
-    fn prepare(&self, desk: &mut Desk, table: &str, keys: &[Box<str>]) -> Vec<Prepared> {
+    fn prepare(
+        &self,
+        desk: &mut Desk,
+        (table, keys): (&str, &[Box<str>]),
+        tally: &mut Tally,
+    ) -> Vec<Prepared> {
         let mut batch = Vec::with_capacity(keys.len());
         for key in keys {
             let row = Rows::get(&desk.rows, table, key);
-            if let Some(prepared) = row.and_then(|row| desk.prepare(self.object, &row)) {
+            let Some(row) = row else { continue };
+            let records = desk.prepare(self.object, &row);
+            if records.iter().any(|prepared| prepared.record.occurrence.is_some()) {
+                tally.series.0 += 1;
+                tally.series.1 += records.len() as u64;
+            }
+            for prepared in records {
                 desk.learn(self.object, &prepared);
                 batch.push(prepared);
             }
@@ -214,16 +247,20 @@ impl Forecast<'_> {
         plan: &mut ObjectPlan,
     ) -> Result<(), PlanError> {
         let keys: Vec<_> =
-            batch.iter().map(|prepared| SourceKey::new(&plan.name, &prepared.key)).collect();
+            batch.iter().map(|prepared| SourceKey::new(&plan.name, &prepared.id)).collect();
         for (prepared, known) in batch.into_iter().zip(memory.known(&keys)?) {
-            let Prepared { key, place, mut flags, course } = prepared;
+            let Prepared { id, record, mut flags, course } = prepared;
             let outcome = match course {
                 Course::Write { fields, late } => {
                     self.seen.note(&desk.pipeline.objects[self.object], &fields);
                     self.write(desk, known.as_ref(), (fields, &late), &mut flags)
                 }
-                Course::Merged { .. } => Outcome::Merged,
+                Course::Merged { .. } => {
+                    flags.extend(vanished::left(known.as_ref().map(|known| &known.at), "merged"));
+                    Outcome::Merged
+                }
                 Course::Skip { reason } => {
+                    flags.extend(vanished::left(known.as_ref().map(|known| &known.at), &reason));
                     *plan.tally.reasons.entry(reason).or_default() += 1;
                     Outcome::Skipped
                 }
@@ -237,9 +274,9 @@ impl Forecast<'_> {
             }
             if outcome == Outcome::Flagged {
                 // Those that refer to it will find that it is not written.
-                desk.links.learn(&plan.name, &key, Fate::Left("flagged".into()));
-                let record = format!("{}:{key}", plan.name);
-                plan.held.push(Held { record, place: place.to_string(), flags });
+                desk.links.learn(&plan.name, &id, Fate::Left("flagged".into()));
+                let place = record.place.to_string();
+                plan.held.push(Held { record: format!("{}:{id}", plan.name), place, flags });
             }
         }
         Ok(())

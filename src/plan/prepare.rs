@@ -12,7 +12,7 @@ use super::owners::OwnerTable;
 use crate::ground::{Fate, Fields, Flag, Record, Rows};
 use crate::spec::{ObjectKind, Pipeline};
 use crate::staging::StagedRows;
-use crate::transform::{Mapping, Verdict, World};
+use crate::transform::{Mapping, Occurrences, Verdict, World};
 
 /// Everything that the rules need to turn rows into fields.
 #[derive(Debug)]
@@ -48,13 +48,13 @@ pub struct Late {
     pub flags: Vec<Flag>,
 }
 
-/// What the rules made of a row.
+/// What the rules made of a record.
 #[derive(Debug)]
 pub struct Prepared {
-    /// The row's key.
-    pub key: Box<str>,
-    /// Where it stood in the source.
-    pub place: Box<str>,
+    /// Its id.
+    pub id: Box<str>,
+    /// The row that it was made of, in a series with its own times.
+    pub record: Arc<Record>,
     /// What was remarked.
     pub flags: Vec<Flag>,
     /// What is to be done with it.
@@ -87,6 +87,12 @@ pub enum Course {
     Stop,
 }
 
+impl Prepared {
+    fn new(record: &Arc<Record>, flags: Vec<Flag>, course: Course) -> Self {
+        Self { id: record.id(), record: Arc::clone(record), flags, course }
+    }
+}
+
 impl Desk {
     /// What the rules may ask.
     pub fn world(&self) -> World<'_> {
@@ -99,17 +105,30 @@ impl Desk {
         }
     }
 
-    /// What becomes of a row; `None` when it does not belong to the object.
-    pub fn prepare(&self, object: usize, row: &Arc<Record>) -> Option<Prepared> {
-        let world = self.world();
-        let prepared = |flags, course| {
-            Some(Prepared { key: row.key.clone(), place: row.place.clone(), flags, course })
-        };
-        match self.mapping.belongs(object, row, &world) {
+    /// What becomes of a row: one record, several of a series, or none when it does not belong to
+    /// the object.
+    pub fn prepare(&self, object: usize, row: &Arc<Record>) -> Vec<Prepared> {
+        match self.mapping.belongs(object, row, &self.world()) {
             Ok(true) => {}
-            Ok(false) => return None,
-            Err(flag) => return prepared(vec![flag], Course::Hold),
+            Ok(false) => return Vec::new(),
+            Err(flag) => return vec![Prepared::new(row, vec![flag], Course::Hold)],
         }
+        let Occurrences { records, flags } = self.mapping.occurrences(object, row);
+        if records.is_empty() {
+            let reason = "every occurrence is an exception".to_owned();
+            return vec![Prepared::new(row, flags, Course::Skip { reason })];
+        }
+        let mut prepared: Vec<_> = records.iter().map(|record| self.one(object, record)).collect();
+        if let Some(first) = prepared.first_mut() {
+            first.flags.splice(..0, flags);
+        }
+        prepared
+    }
+
+    /// What becomes of one record.
+    fn one(&self, object: usize, row: &Arc<Record>) -> Prepared {
+        let world = self.world();
+        let prepared = |flags, course| Prepared::new(row, flags, course);
         let groups = self.groups.get(&object);
         if let Some(into) = groups.and_then(|groups| groups.merged_into(&row.key)) {
             return prepared(Vec::new(), Course::Merged { into: into.into() });
@@ -124,7 +143,7 @@ impl Desk {
         match self.mapping.map(object, &rows, &world) {
             Verdict::Write { fields, mut late, mut flags } => {
                 flags.extend(self.namesake(object, row));
-                if let Some(weeded) = self.late.get(&(object, row.key.clone())) {
+                if let Some(weeded) = self.late.get(&(object, row.id())) {
                     late = weeded.fields.clone();
                     flags.extend(weeded.flags.iter().cloned());
                 }
@@ -142,15 +161,15 @@ impl Desk {
         let fate = match &prepared.course {
             Course::Write { fields, .. } => {
                 for (field, value) in self.mapping.search_keys(object, fields) {
-                    self.links.learn_value(&name, &field, value, &prepared.key);
+                    self.links.learn_value(&name, &field, value, &prepared.id);
                 }
-                Fate::Written(prepared.key.clone())
+                Fate::Written(prepared.id.clone())
             }
             Course::Merged { into } => Fate::Written(into.clone()),
             Course::Skip { .. } => Fate::Left("skipped".into()),
             Course::Hold | Course::Stop => Fate::Left("flagged".into()),
         };
-        self.links.learn(&name, &prepared.key, fate);
+        self.links.learn(&name, &prepared.id, fate);
     }
 
     /// The name of the table that an object reads.

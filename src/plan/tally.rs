@@ -10,8 +10,11 @@ use crate::ground::{Flag, Outcome};
 /// The outcomes of one object's records.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Tally {
-    /// Source records, counted when they were read and not by what became of them.
+    /// Source records, counted when they were read and not by what became of them. Of a series
+    /// each occurrence is one.
     pub source: u64,
+    /// Rows with a series, and the records that they became.
+    pub series: (u64, u64),
     outcomes: BTreeMap<Outcome, u64>,
     /// Flag code to how often it was raised.
     pub flags: BTreeMap<String, u64>,
@@ -57,6 +60,10 @@ impl Serialize for Tally {
             object.insert(outcome.name().into(), json!(self.of(outcome)));
         }
         object.insert("flags".into(), json!(self.flags));
+        if self.series.0 > 0 {
+            let (rows, records) = self.series;
+            object.insert("series".into(), json!({ "rows": rows, "records": records }));
+        }
         Value::Object(object).serialize(serializer)
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::file::Draft;
 use crate::ledger::{LedgerError, Reader, RunId};
+use crate::plan::{VANISHED, Vanished};
 use crate::staging::StagedDifference;
 
 /// What can go wrong with a list.
@@ -26,8 +27,14 @@ pub enum AuditError {
     Ledger(#[from] LedgerError),
 }
 
-/// Writes every remark of a run as JSON Lines; how many there were.
-pub fn write_audit(reader: &Reader, run: RunId, file: &Path) -> Result<u64, AuditError> {
+/// Writes every remark of a run, and what vanished from the source, as JSON Lines; how many there
+/// were.
+pub fn write_audit<'a>(
+    reader: &Reader,
+    run: RunId,
+    vanished: impl Iterator<Item = &'a Vanished>,
+    file: &Path,
+) -> Result<u64, AuditError> {
     let fail = |source| AuditError::Unwritable { file: file.to_owned(), source };
     let mut draft = Draft::begin(file).map_err(fail)?;
     let (mut count, mut fault) = (0, None);
@@ -43,7 +50,16 @@ pub fn write_audit(reader: &Reader, run: RunId, file: &Path) -> Result<u64, Audi
             fault = Some(error);
         }
     })?;
-    fault.map_or(Ok(()), Err).and_then(|()| draft.finish()).map_err(fail)?;
+    fault.map_or(Ok(()), Err).map_err(fail)?;
+    for gone in vanished {
+        let reason = "gone from the source; it stays in the CRM";
+        let line = json!({
+            "record": gone.record, "outcome": VANISHED, "reason": reason, "crm": gone.at,
+        });
+        writeln!(draft, "{line}").map_err(fail)?;
+        count += 1;
+    }
+    draft.finish().map_err(fail)?;
     Ok(count)
 }
 

@@ -69,7 +69,7 @@ mod tests {
         let column = |name: &String| Column { name: name.as_str().into(), shown: "".into() };
         let header = Arc::new(Header::new(row.keys().map(column).collect()));
         let cells = row.values().cloned().collect();
-        Record { key: "1".into(), place: "".into(), source: 0, header, cells }
+        Record { key: "1".into(), occurrence: None, place: "".into(), source: 0, header, cells }
     }
 
     #[test]

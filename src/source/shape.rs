@@ -93,8 +93,14 @@ impl<'a> Shaper<'a> {
     pub(super) fn finish(self) -> (Vec<Record>, Vec<RowFault>) {
         let header = Arc::new(self.header);
         let source = self.table.source;
-        let record =
-            |(key, place, cells)| Record { key, place, source, header: Arc::clone(&header), cells };
+        let record = |(key, place, cells)| Record {
+            key,
+            occurrence: None,
+            place,
+            source,
+            header: Arc::clone(&header),
+            cells,
+        };
         (self.rows.into_iter().map(record).collect(), self.faults)
     }
 

@@ -5,7 +5,6 @@ use super::desk::Desk;
 use super::measure::{limit, span};
 use super::nearest;
 use super::pipeline::{Breach, ColumnPath, Delta, Else, Limit, Object, Reconcile, Sample, Table};
-use super::rule::ELSE;
 use super::table::TableIndex;
 use super::yaml::Node;
 
@@ -49,7 +48,10 @@ pub(super) fn delta(desk: &Desk<'_>, node: Option<&Node>) -> Delta {
     let seconds = |key: &str| keys.get(key).and_then(|node| span(desk, node));
     delta.window_s = seconds("window").unwrap_or(delta.window_s);
     delta.overlap_s = seconds("overlap").unwrap_or(delta.overlap_s);
-    let deleted = keys.get("deleted").and_then(|node| desk.choice(node, "way out", &ELSE));
+    let ways = [("flag", Else::Flag), ("ignore", Else::Ignore), ("stop", Else::Stop)];
+    let deleted = keys
+        .get("deleted")
+        .and_then(|node| desk.choice(node, "answer to a vanished record", &ways));
     delta.deleted = deleted.unwrap_or(delta.deleted);
     delta
 }

@@ -362,3 +362,21 @@ fn columns_are_addressed_in_snake_case() {
         ],
     );
 }
+
+#[test]
+fn what_has_vanished_is_never_deleted_by_a_word_of_the_spec() {
+    check(
+        "deleted: flag",
+        "deleted: skip",
+        &["unknown-word: `skip` is no answer to a vanished record"],
+    );
+}
+
+#[test]
+fn a_series_does_not_stand_for_another_one() {
+    check(
+        "    dedupe: { by: [name], keep: latest }",
+        "    dedupe: { by: [name], keep: latest }\n    expand: { rule: r, start: s, until: 2027-12-31, max: 9 }",
+        &["conflicting-keys: an object has either `expand` or `dedupe`"],
+    );
+}

@@ -138,7 +138,7 @@ fn object(
         dedupe: keys.get("dedupe").map(|node| dedupe(known, table, written, node)),
         condition: keys.get("where").and_then(|node| expr(desk, node)),
         skip: keys.get("skip").map(|node| skip(desk, node)).unwrap_or_default(),
-        expand: keys.get("expand").and_then(|node| expand(desk, node)),
+        expand: keys.entry("expand").and_then(|entry| expand(desk, entry, keys)),
         ignore: ignore(desk, keys),
         oversize: oversize(desk, kind, keys),
         fields,
@@ -200,9 +200,14 @@ fn skip(desk: &Desk<'_>, node: &Node) -> Vec<Skip> {
     rules
 }
 
-fn expand(desk: &Desk<'_>, node: &Node) -> Option<Expand> {
+fn expand(desk: &Desk<'_>, entry: &Entry, object: &Keys<'_>) -> Option<Expand> {
+    if object.get("dedupe").is_some() {
+        let message = "an object has either `expand` or `dedupe`: which one of a series would stand for the other?";
+        desk.fault("conflicting-keys", &entry.spot, message);
+        return None;
+    }
     let known = ["rule", "start", "end", "except", "until", "max"];
-    let keys = desk.keys(node, "`expand`", &known);
+    let keys = desk.keys(&entry.value, "`expand`", &known);
     let need = |key: &str| desk.need(&keys, key);
     let may = |key: &str| keys.get(key).and_then(|node| own_column(desk, node));
     let rule = need("rule").and_then(|node| own_column(desk, node));

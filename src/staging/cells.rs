@@ -123,7 +123,7 @@ mod tests {
         let columns =
             columns.iter().map(|&name| Column { name: name.into(), shown: name.into() }).collect();
         let header = Arc::new(Header::new(columns));
-        Record { key: "1".into(), place: "".into(), source: 0, header, cells }
+        Record { key: "1".into(), occurrence: None, place: "".into(), source: 0, header, cells }
     }
 
     #[test]

@@ -188,6 +188,7 @@ fn record(sheet: &Sheet, row: &Row<'_>) -> Result<Record, ReadFault> {
             .map_err(ReadFault::Database)
     };
     Ok(Record {
+        occurrence: None,
         key: text(1)?.into(),
         place: text(2)?.into(),
         source: row.get::<_, u32>(3)? as usize,

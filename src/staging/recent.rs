@@ -45,7 +45,14 @@ mod tests {
 
     fn record(key: &str) -> Arc<Record> {
         let header = Arc::default();
-        Arc::new(Record { key: key.into(), place: "".into(), source: 0, header, cells: vec![] })
+        Arc::new(Record {
+            key: key.into(),
+            occurrence: None,
+            place: "".into(),
+            source: 0,
+            header,
+            cells: vec![],
+        })
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub(super) fn records(place: &str, rows: &[Value]) -> Vec<Record> {
     }
     let header = Arc::new(header);
     let record = |(number, row): (usize, &Value)| Record {
+        occurrence: None,
         key: row[&*header.columns()[0].name].as_str().unwrap().into(),
         place: format!("{place} row {}", number + 1).into(),
         source: 0,

@@ -247,6 +247,7 @@ pub(super) fn row(value: &Value) -> Arc<Record> {
     let members = value.as_object().unwrap();
     let columns = members.keys().map(|key| Column { name: (**key).into(), shown: (**key).into() });
     Arc::new(Record {
+        occurrence: None,
         key: members["id"].as_str().unwrap().into(),
         place: "test".into(),
         source: 0,

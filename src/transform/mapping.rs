@@ -10,6 +10,7 @@ use crate::spec::{Kind, Pipeline, Rule, Template};
 use super::archive::{self, ArchiveRules};
 use super::atlas::Atlas;
 use super::error::TransformError;
+use super::expand::{self, Occurrences};
 use super::locale::Locale;
 use super::matching;
 use super::object::ObjectRules;
@@ -57,6 +58,15 @@ impl Mapping {
         world: &World<'_>,
     ) -> Result<bool, Flag> {
         skip::belongs(&self.objects[object], &self.scene(object, row, world))
+    }
+
+    /// The records that a row becomes: itself, or with `expand` one for each occurrence.
+    pub fn occurrences(&self, object: usize, row: &Arc<Record>) -> Occurrences {
+        let pipeline = &self.workshop.pipeline;
+        match &pipeline.objects[object].expand {
+            None => Occurrences { records: vec![Arc::clone(row)], flags: Vec::new() },
+            Some(rules) => expand::expand(rules, row, self.locale(object, row)),
+        }
     }
 
     /// Why a row is left out, if it is: deleted in the source, or by a rule of `skip`.
@@ -185,6 +195,13 @@ impl Mapping {
         let rules = &self.archives[archive];
         let archive = &self.workshop.pipeline.archives[archive];
         rules.document(archive, rows, &self.workshop, (&self.documents, world))
+    }
+
+    /// The habits of a row's source.
+    fn locale(&self, object: usize, row: &Record) -> &Locale {
+        let Workshop { pipeline, locales, .. } = &self.workshop;
+        let table = pipeline.objects[object].table;
+        locales.get(row.source).unwrap_or(&locales[pipeline.tables[table].source])
     }
 
     fn scene<'a>(&'a self, object: usize, row: &Arc<Record>, world: &'a World<'a>) -> Scene<'a> {

@@ -3,9 +3,9 @@
 //! Nothing here reads, writes, waits or asks the clock; what a rule needs of the world comes
 //! through the traits of `ground::lookup`. The order is fixed: source, shape, meaning, type, guards.
 //!
-//! Flags that only say what was done: `control_characters`, `currency_conflict`, `defaulted`,
+//! Flags that only say what was done: `bad_exception`, `bad_rule`, `control_characters`, `currency_conflict`, `defaulted`,
 //! `dst_fold`, `dst_gap`, `email_trimmed`, `email_words`, `html_stripped`, `json_trimmed`,
-//! `mention_escaped`, `merged_conflict`, `more_than_one`, `owner_fallback`, `truncated`, and where
+//! `mention_escaped`, `merged_conflict`, `more_than_one`, `occurrence_cap`, `owner_fallback`, `truncated`, and where
 //! the raw value is kept `bad_phone`, `bad_country`. Flags of a value left out, about which `else`
 //! decides: `ambiguous_date`, `bad_bool`, `bad_date`, `bad_duration`, `bad_email`, `bad_number`,
 //! `bad_url`, `excel_damage`, `json_too_long`, `no_currency`, `ref_ambiguous`, `ref_left`,
@@ -27,6 +27,7 @@ mod duration;
 mod each;
 mod email;
 mod error;
+mod expand;
 mod filters;
 #[cfg(test)]
 mod fixture;
@@ -64,6 +65,7 @@ mod url;
 mod verdict;
 
 pub use error::TransformError;
+pub use expand::Occurrences;
 pub use mapping::Mapping;
 pub use matching::normal_match;
 pub use merge_fields::merge_fields;

@@ -123,3 +123,32 @@ fn a_newer_export_changes_what_it_changes_and_nothing_else() {
     let count = |dump: &Value| dump["Accounts"].as_array().unwrap().len();
     assert_eq!(count(&rehearsal.dump()), count(&before) + 1);
 }
+
+#[test]
+fn what_is_gone_from_the_source_stays_in_the_crm_and_is_told() {
+    let rehearsal = Rehearsal::open();
+    let (folder, spec) = shop();
+    let (code, first) = rehearsal.run("apply", &spec);
+    assert_eq!(code, 0, "{first}");
+    let there = rehearsal.dump();
+    write(&folder, "id,name,text,city,parent_id,agent_id\n1,Head,first,Boulder,,7\n");
+
+    let (code, plan) = rehearsal.run("plan", &spec);
+    let gone = plan["vanished"].as_array().unwrap();
+    let records: Vec<_> = gone.iter().map(|gone| gone["record"].as_str().unwrap()).collect();
+    assert_eq!((code, records), (0, vec!["firms:2", "firms:3", "firms:4"]), "{plan}");
+    let (code, second) = rehearsal.run("apply", &spec);
+    let firms = &second["objects"]["firms"];
+    assert_eq!((code, &firms["source"], &firms["flags"]["vanished"]), (0, &json!(1), &json!(3)));
+    assert_eq!(rehearsal.dump(), there, "nothing was deleted");
+    let audit = fs::read_to_string(rehearsal.out().join("audit-run2.jsonl")).unwrap();
+    let branch = firm(&there, "Branch")["id"].clone();
+    let told = audit
+        .lines()
+        .any(|line| line.contains("firms:2") && line.contains(&format!("Accounts:{branch}")));
+    assert!(told, "the audit names the record and where it stays: {audit}");
+
+    fs::write(&spec, SPEC.to_owned() + "delta: { deleted: stop }\n").unwrap();
+    let (code, refused) = rehearsal.run("apply", &spec);
+    assert_eq!((code, &refused["gates"][0]["code"]), (5, &json!("vanished")), "{refused}");
+}

@@ -16,4 +16,5 @@ mod sandbox_client;
 mod sandbox_nutshell;
 mod sandbox_public_client;
 mod sandbox_rezora;
+mod series;
 mod tidy;

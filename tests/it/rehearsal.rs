@@ -197,8 +197,10 @@ fn marker(record: &Value) -> Option<String> {
     if let Some(marker) = record["customFields"]["Flitpipe_Key__c"].as_str() {
         return Some(marker.to_owned());
     }
-    let text = record["noteMarkup"].as_str().or_else(|| record["note"].as_str())?;
-    let last = text.trim_end().lines().last()?;
-    let inner = last.strip_prefix('[')?.strip_suffix(']')?;
-    inner.contains(':').then(|| inner.to_owned())
+    let texts = ["noteMarkup", "note", "description"].map(|name| record[name].as_str());
+    texts.into_iter().flatten().find_map(|text| {
+        let last = text.trim_end().lines().last()?;
+        let inner = last.strip_prefix('[')?.strip_suffix(']')?;
+        inner.contains(':').then(|| inner.to_owned())
+    })
 }

@@ -111,7 +111,8 @@ fn doors_hold_no_logic_and_every_file_says_what_it_is_for() {
         if own > LINES_MAX && !CATALOGUES.contains(&&*inside.display().to_string()) {
             faults.push(format!("{} has {own} lines", inside.display()));
         }
-        for word in ["TODO", "FIXME", "XXX", "REV_IGNORE"] {
+        // Put together, so that this file does not say what it looks for.
+        for word in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), "REV_IGNORE"] {
             // The local CRM must honour the word that the client may not know.
             if text.contains(word) && !inside.starts_with("sandbox") {
                 faults.push(format!("{} says {word}", inside.display()));

@@ -190,7 +190,8 @@ fn close(
     let reader = ledger.reader();
     let tallies = summary::tallies(reader, closing.run, &prepared.plan)?;
     let audit = session.out.join(format!("audit-run{}.jsonl", closing.run.0));
-    report::write_audit(reader, closing.run, &audit)?;
+    let vanished = prepared.plan.objects.iter().flat_map(|object| &object.vanished);
+    report::write_audit(reader, closing.run, vanished, &audit)?;
     for table in session.pipeline.tables.iter().filter(|table| table.completes.is_none()) {
         let differences = prepared.desk.rows.differences(&table.name)?;
         if !differences.is_empty() {
@@ -203,7 +204,11 @@ fn close(
     }
     let held = summary::waiting(reader, closing.run)?;
     let exit = exit(context, &tallies);
-    say(context, (&tallies, &held), (applied, closing), &session.out);
+    context.terminal.result(&format!("\n{}", summary::table(&tallies)));
+    let remarks =
+        summary::remarks(&context.terminal, &tallies) + &summary::vanished(&prepared.plan);
+    context.terminal.say(remarks.trim_end());
+    say(context, &held, (applied, closing), &session.out);
     context.terminal.event(&json!({
         "event": "summary",
         "command": "apply",
@@ -218,15 +223,8 @@ fn close(
     Ok(exit)
 }
 
-fn say(
-    context: &Context,
-    (tallies, held): (&Tallies, &str),
-    (applied, closing): (&Applied, &Closing<'_>),
-    out: &Path,
-) {
+fn say(context: &Context, held: &str, (applied, closing): (&Applied, &Closing<'_>), out: &Path) {
     let terminal = &context.terminal;
-    terminal.result(&format!("\n{}", summary::table(tallies)));
-    terminal.say(summary::remarks(terminal, tallies).trim_end());
     if !held.is_empty() {
         terminal.say(&format!(
             "\n{}\n{}",

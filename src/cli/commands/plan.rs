@@ -101,6 +101,7 @@ pub(super) fn shown(context: &Context, pipeline: &Pipeline, plan: &Plan) -> Stri
                 .unwrap_or_default();
         }
     }
+    text.push_str(&summary::vanished(plan));
     let provisioning = &plan.provisioning;
     let tags: usize = provisioning.tags.values().map(std::collections::BTreeSet::len).sum();
     writeln!(
@@ -168,6 +169,7 @@ fn document(pipeline: &Pipeline, prepared: &Prepared) -> Value {
         "order": plan.order.stages().iter().map(|stage| stage.name(pipeline)).collect::<Vec<_>>(),
         "objects": summary::objects(&summary::predicted(plan)),
         "held": plan.objects.iter().flat_map(|object| &object.held).collect::<Vec<_>>(),
+        "vanished": plan.objects.iter().flat_map(|object| &object.vanished).collect::<Vec<_>>(),
         "provision": plan.provisioning,
         "owners": plan.owners,
         "coverage": coverage,

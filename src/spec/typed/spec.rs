@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 
 use super::destination::{Destination, Owners};
-use super::object::{Archive, Object, OnFault};
+use super::object::{Archive, Object};
 use super::source::Source;
 use crate::spec::json_schema::{Either, form, word};
 
@@ -15,6 +15,11 @@ form! {
 form! {
     /// A share: `0.5%`.
     Share: r"^[0-9.]+ ?%$"
+}
+word! {
+    /// What happens to records that were written and are gone from the source: they are listed,
+    /// not looked for, or refuse the run. They are never deleted.
+    Vanished: "flag", "ignore", "stop"
 }
 word! {
     /// What happens when a limit is passed: `stop` ends the run with exit code 5, `rollback` takes
@@ -68,7 +73,7 @@ struct Delta {
     /// How far before the last run it looks: `2h`.
     overlap: Option<Duration>,
     /// What happens to records that vanished from the source.
-    deleted: Option<OnFault>,
+    deleted: Option<Vanished>,
 }
 
 /// A number, or a share such as `0.5%`.

@@ -1,0 +1,74 @@
+//! Records that were written and whose source is gone: they stay in the CRM, and are told.
+//!
+//! A source that lost rows is as likely a broken export as a deletion, so nothing is deleted.
+
+use serde::Serialize;
+
+use super::error::PlanError;
+use super::gate::Gate;
+use super::predict::{Memory, ObjectPlan};
+use super::prepare::Desk;
+use crate::ground::{CrmRef, Fate, Flag, Links};
+use crate::spec::{Else, Pipeline};
+
+/// The remark on them.
+pub const CODE: &str = "vanished";
+
+/// How many are named where they refuse a run.
+const NAMED: usize = 5;
+
+/// A record that was written and that the source does not have any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Vanished {
+    /// The record, as `people:123`.
+    pub record: String,
+    /// Where it stands in the CRM, as `Contacts:7`.
+    pub at: String,
+}
+
+/// Those of an object, once all its rows were looked at.
+pub(super) fn find(
+    desk: &Desk,
+    object: &str,
+    memory: &dyn Memory,
+) -> Result<Vec<Vanished>, PlanError> {
+    if desk.pipeline.delta.deleted == Else::Ignore {
+        return Ok(Vec::new());
+    }
+    let there = |id: &str| desk.links.by_id(object, id) != Fate::Missing;
+    let gone = memory.written_without(object, &there)?;
+    Ok(gone
+        .into_iter()
+        .map(|(key, at)| Vanished { record: key.to_string(), at: at.to_string() })
+        .collect())
+}
+
+/// The remark on a record that is left out now, or merged into another, but was written before.
+pub fn left(at: Option<&CrmRef>, why: &str) -> Option<Flag> {
+    let at = at?.to_string();
+    let detail = format!("{why}, but {at} was written before: it stays in the CRM");
+    Some(Flag::new(CODE, "", "", &at, &detail))
+}
+
+/// The refusal when the spec wants to stop.
+pub(super) fn gate<'a>(
+    pipeline: &Pipeline,
+    plans: impl Iterator<Item = &'a ObjectPlan>,
+) -> Option<Gate> {
+    if pipeline.delta.deleted != Else::Stop {
+        return None;
+    }
+    let gone: Vec<_> = plans.flat_map(|plan| &plan.vanished).collect();
+    let named: Vec<_> = gone.iter().take(NAMED).map(|gone| gone.record.as_str()).collect();
+    let more = if gone.len() > NAMED { ", …" } else { "" };
+    (!gone.is_empty()).then(|| Gate {
+        code: CODE,
+        message: format!(
+            "{} records are gone from the source: {}{more}",
+            gone.len(),
+            named.join(", ")
+        ),
+        hint: "look whether the source was read whole; to go on, say `delta: { deleted: flag }`"
+            .into(),
+    })
+}
