@@ -14,5 +14,6 @@ mod settings;
 mod signals;
 mod summary;
 mod terminal;
+mod work;
 
 pub use commands::run;

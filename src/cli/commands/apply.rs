@@ -8,70 +8,39 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::cli::args::ApplyArgs;
-use crate::cli::connect::{blame, connect};
+use crate::cli::connect::Connected;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::fresh;
-use crate::cli::load::load;
-use crate::cli::signals::Signals;
 use crate::cli::summary::{self, Tallies};
+use crate::cli::work::{self, Call};
 use crate::crm::{Crm, Nutshell};
 use crate::engine::{Again, Applied, EngineError, Prepared, Session, apply, prepare, resolve_open};
 use crate::ground::Outcome;
-use crate::ledger::{Identity, Ledger, Lock, Run, RunId, RunKind, RunState};
+use crate::ledger::{Ledger, Lock, Run, RunId, RunKind, RunState};
 use crate::report;
 use crate::spec::Pipeline;
 
 pub(super) async fn run(context: &Arc<Context>, args: &ApplyArgs) -> Exit {
-    let pipeline = match load(context, &args.spec) {
-        Ok(pipeline) => pipeline,
-        Err(exit) => return exit,
-    };
-    let signals = Signals::listen(context);
-    match go(context, &pipeline, args).await {
-        Ok(exit) => exit,
-        Err(error) => {
-            let stopped = matches!(error, EngineError::Interrupted);
-            let exit = if stopped { signals.exit() } else { Exit::of(&error) };
-            if stopped {
-                context
-                    .terminal
-                    .say("stopped at a checkpoint: everything that was begun is settled");
-            } else {
-                blame(context, &pipeline, &error);
-            }
-            context.terminal.say(&format!("to go on: {}", Context::again("apply", &args.spec)));
-            context.terminal.event(&json!({
-                "event": "summary", "command": "apply", "ok": false, "exit": exit.code(),
-            }));
-            exit
-        }
-    }
+    let call = Call { word: "apply", spec: &args.spec };
+    work::connected(context, call, async |pipeline, connected| {
+        go(context, (pipeline, args), connected).await
+    })
+    .await
 }
 
 async fn go(
     context: &Context,
-    pipeline: &Arc<Pipeline>,
-    args: &ApplyArgs,
+    (pipeline, args): (&Arc<Pipeline>, &ApplyArgs),
+    mut connected: Connected,
 ) -> Result<Exit, EngineError> {
     let began = Instant::now();
-    let mut connected = match connect(context, pipeline).await {
-        Ok(connected) => connected,
-        Err(error) => {
-            context.terminal.error(&error);
-            return Ok(Exit::Unwilling);
-        }
-    };
-    context.terminal.say(&connected.greeting(pipeline));
     let state = context.state_of(pipeline);
     let _lock = Lock::take(&state, Context::now())?;
     let harmless = connected.harmless;
     let clock = Context::now;
     let session = connected.session(context, pipeline, (state.clone(), &clock));
     let inventory = session.crm.inventory().await?;
-    let identity =
-        Identity { pipeline: pipeline.name.clone(), account: inventory.instance.clone() };
-    let ledger = Ledger::open(&state, &identity, &fresh::fresh()?)?;
+    let ledger = work::ledger(&state, pipeline, &inventory)?;
     let unfinished = match resumable(context, &ledger, pipeline, args)? {
         Ok(unfinished) => unfinished,
         Err(exit) => return Ok(exit),

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::cli::args::PlanArgs;
-use crate::cli::connect::{blame, connect};
+use crate::cli::connect::Connected;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::load::load;
-use crate::cli::signals::Signals;
 use crate::cli::summary;
+use crate::cli::work::{self, Call};
 use crate::crm::Crm;
 use crate::engine::{Again, EngineError, Prepared, prepare};
 use crate::ledger::{Lock, Reader};
@@ -19,37 +18,18 @@ use crate::plan::{Plan, why};
 use crate::spec::Pipeline;
 
 pub(super) async fn run(context: &Arc<Context>, args: &PlanArgs) -> Exit {
-    let pipeline = match load(context, &args.spec) {
-        Ok(pipeline) => pipeline,
-        Err(exit) => return exit,
-    };
-    let signals = Signals::listen(context);
-    match predict(context, &pipeline, args).await {
-        Ok(exit) => exit,
-        Err(EngineError::Interrupted) => signals.exit(),
-        Err(error) => {
-            blame(context, &pipeline, &error);
-            context
-                .terminal
-                .say(&format!("nothing is lost; next: {}", Context::again("plan", &args.spec)));
-            Exit::of(&error)
-        }
-    }
+    let call = Call { word: "plan", spec: &args.spec };
+    work::connected(context, call, async |pipeline, connected| {
+        predict(context, (pipeline, args), connected).await
+    })
+    .await
 }
 
 async fn predict(
     context: &Context,
-    pipeline: &Arc<Pipeline>,
-    args: &PlanArgs,
+    (pipeline, args): (&Arc<Pipeline>, &PlanArgs),
+    mut connected: Connected,
 ) -> Result<Exit, EngineError> {
-    let mut connected = match connect(context, pipeline).await {
-        Ok(connected) => connected,
-        Err(error) => {
-            context.terminal.error(&error);
-            return Ok(Exit::Unwilling);
-        }
-    };
-    context.terminal.say(&connected.greeting(pipeline));
     let state = context.state_of(pipeline);
     let _lock = Lock::take(&state, Context::now())?;
     let reader = Reader::open(&state)?;

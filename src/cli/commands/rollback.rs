@@ -7,49 +7,28 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::cli::args::RollbackArgs;
-use crate::cli::connect::{blame, connect};
+use crate::cli::connect::Connected;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::fresh;
-use crate::cli::load::load;
-use crate::cli::signals::Signals;
+use crate::cli::work::{self, Call};
 use crate::crm::{Crm, Nutshell};
 use crate::engine::{EngineError, RollbackReport, Scope, Session, rollback};
-use crate::ledger::{Identity, Ledger, Lock, RunId, RunKind, RunState};
+use crate::ledger::{Ledger, Lock, RunId, RunKind, RunState};
 use crate::spec::Pipeline;
 
 pub(super) async fn run(context: &Arc<Context>, args: &RollbackArgs) -> Exit {
-    let pipeline = match load(context, &args.spec) {
-        Ok(pipeline) => pipeline,
-        Err(exit) => return exit,
-    };
-    let signals = Signals::listen(context);
-    match go(context, &pipeline, args).await {
-        Ok(exit) => exit,
-        Err(error) => {
-            let stopped = matches!(error, EngineError::Interrupted);
-            if !stopped {
-                blame(context, &pipeline, &error);
-            }
-            context.terminal.say(&format!("to go on: {}", Context::again("rollback", &args.spec)));
-            if stopped { signals.exit() } else { Exit::of(&error) }
-        }
-    }
+    let call = Call { word: "rollback", spec: &args.spec };
+    work::connected(context, call, async |pipeline, connected| {
+        go(context, (pipeline, args), connected).await
+    })
+    .await
 }
 
 async fn go(
     context: &Context,
-    pipeline: &Arc<Pipeline>,
-    args: &RollbackArgs,
+    (pipeline, args): (&Arc<Pipeline>, &RollbackArgs),
+    mut connected: Connected,
 ) -> Result<Exit, EngineError> {
-    let mut connected = match connect(context, pipeline).await {
-        Ok(connected) => connected,
-        Err(error) => {
-            context.terminal.error(&error);
-            return Ok(Exit::Unwilling);
-        }
-    };
-    context.terminal.say(&connected.greeting(pipeline));
     let state = context.state_of(pipeline);
     if !state.join("ledger.db").exists() {
         context.terminal.result("no run yet: nothing to take back");
@@ -60,8 +39,7 @@ async fn go(
     let clock = Context::now;
     let session = connected.session(context, pipeline, (state.clone(), &clock));
     let inventory = session.crm.inventory().await?;
-    let identity = Identity { pipeline: pipeline.name.clone(), account: inventory.instance };
-    let ledger = Ledger::open(&state, &identity, &fresh::fresh()?)?;
+    let ledger = work::ledger(&state, pipeline, &inventory)?;
     let unfinished = ledger.reader().unfinished()?.filter(|run| run.kind == RunKind::Rollback);
     let of = unfinished.as_ref().map_or(args.run.map(RunId), |run| run.of);
     if args.dry_run {

@@ -50,7 +50,10 @@ fn tell(context: &Context, pipeline: &Pipeline, key: &SourceKey) -> Result<Exit,
     let object = pipeline.objects.iter().find(|object| *object.name == *key.object);
     let row = object.and_then(|object| {
         let rows = StagedRows::open(&state.join("staging.db")).ok()?;
-        rows.get(&pipeline.tables[object.table].name, &key.id)
+        let table = &pipeline.tables[object.table].name;
+        // An occurrence of a series is named after the row that it was made of.
+        let series = || rows.get(table, key.id.rsplit_once('@')?.0);
+        rows.get(table, &key.id).or_else(series)
     });
     if let Some(row) = &row {
         writeln!(text, "source   {}", row.place).unwrap_or_default();
