@@ -64,6 +64,7 @@ impl Exit {
             | EngineError::Archive(_)
             | EngineError::Audit(_)
             | EngineError::Plan(_)
+            | EngineError::Unanswered { .. }
             | EngineError::Output { .. } => Self::Unwilling,
             EngineError::Interrupted => Self::Interrupted,
         }

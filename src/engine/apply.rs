@@ -7,16 +7,18 @@ use futures_util::FutureExt;
 
 use super::confirm::confirm_open;
 use super::error::EngineError;
+use super::pulse::Pulse;
 use super::session::Session;
 use super::setup::Prepared;
-use super::stage::run_stage;
+use super::stage::{Pass, run_stage};
 use super::watch::Event;
 use crate::crm::{Crm, NewField};
 use crate::ground::{CrmRef, Entity};
 use crate::ledger::{Ledger, RunId};
+use crate::plan::Stage;
 use crate::report::{self, Archived};
 
-/// Rounds of a stage in which writes get no answer, before the next run is left to go on.
+/// Rounds of a stage in which no write at all is answered, before the run gives up.
 const ROUNDS_MAX: usize = 5;
 
 /// A run at work.
@@ -27,6 +29,8 @@ pub(super) struct Work<'a, C> {
     pub run: RunId,
     /// Records of the CRM that this run has taken for a source record.
     pub claimed: Mutex<HashSet<CrmRef>>,
+    /// How well the CRM answers.
+    pub pulse: Pulse,
 }
 
 /// What a run came to, beside what stands in the ledger.
@@ -43,30 +47,46 @@ pub async fn apply<C: Crm>(
     ledger: &Ledger,
     run: RunId,
 ) -> Result<Applied, EngineError> {
-    let work = Work { session, prepared, ledger, run, claimed: Mutex::default() };
+    let work =
+        Work { session, prepared, ledger, run, claimed: Mutex::default(), pulse: Pulse::default() };
     provision(&work).await?;
     for stage in prepared.plan.order.stages() {
-        let name = stage.name(&session.pipeline);
-        let records = records(&work, *stage);
-        for _ in 0..ROUNDS_MAX {
-            session.watch.on(&Event::Stage { name: &name, records });
-            let done = run_stage(&work, *stage).boxed().await;
-            session.watch.on(&Event::StageDone);
-            done?;
-            // What was silent in this stage must be known before anything refers to it; what was
-            // not applied is written in another round, which leaves the rest unchanged.
-            if confirm_open(session, ledger, Some(run)).await? == 0 {
-                break;
-            }
-            work.claimed.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        }
+        through(&work, *stage).await?;
     }
     session.watch.note("writing the archives");
     let archives = archives(session, prepared)?;
     Ok(Applied { archives })
 }
 
-fn records<C>(work: &Work<'_, C>, stage: crate::plan::Stage) -> u64 {
+/// Runs a stage until nothing of it is open.
+///
+/// What was silent must be known before anything refers to it; what was not applied is written in
+/// another round, which leaves the rest unchanged.
+async fn through<C: Crm>(work: &Work<'_, C>, stage: Stage) -> Result<(), EngineError> {
+    let (session, ledger) = (work.session, work.ledger);
+    let name = stage.name(&session.pipeline);
+    let records = records(work, stage);
+    let mut vain = 0;
+    loop {
+        work.pulse.renew();
+        session.watch.on(&Event::Stage { name: &name, records });
+        let pass = run_stage(work, stage).boxed().await;
+        session.watch.on(&Event::StageDone);
+        let pass = pass?;
+        let answered = work.pulse.renew();
+        let open = confirm_open(session, ledger, Some(work.run)).await?;
+        if open == 0 && pass == Pass::Whole {
+            return Ok(());
+        }
+        vain = if answered == 0 { vain + 1 } else { 0 };
+        if vain == ROUNDS_MAX {
+            return Err(EngineError::Unanswered { stage: name, open });
+        }
+        work.claimed.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+fn records<C>(work: &Work<'_, C>, stage: Stage) -> u64 {
     work.prepared.desk.rows.count(work.prepared.desk.table(stage.object())).unwrap_or_default()
 }
 

@@ -58,6 +58,16 @@ pub enum EngineError {
     /// The prediction.
     #[error(transparent)]
     Plan(#[from] crate::plan::PlanError),
+    /// The CRM takes writes and does not answer.
+    #[error(
+        "{stage}: no write is answered any more; what became of the last {open} was looked up, and nothing is in doubt"
+    )]
+    Unanswered {
+        /// The stage.
+        stage: String,
+        /// Writes of the last round without an answer.
+        open: usize,
+    },
     /// The user asked for an end.
     #[error("stopped at a checkpoint")]
     Interrupted,

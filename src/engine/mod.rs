@@ -9,6 +9,7 @@ mod edit;
 mod error;
 mod extract;
 mod probe;
+mod pulse;
 mod resolve;
 mod rollback;
 mod session;

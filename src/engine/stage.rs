@@ -16,8 +16,21 @@ use crate::plan::{Course, Prepared, Stage, left, lost_rows, why};
 /// Rows whose verdicts go to the ledger together.
 const BATCH: usize = 256;
 
-/// Runs a stage to its end, or to the next checkpoint when the user wants to stop.
-pub(super) async fn run_stage<C: Crm>(work: &Work<'_, C>, stage: Stage) -> Result<(), EngineError> {
+/// How far a stage came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// To its end.
+    Whole,
+    /// To where too many writes had got no answer.
+    Part,
+}
+
+/// Runs a stage to its end, to the next checkpoint when the user wants to stop, or to where the
+/// CRM does not answer any more.
+pub(super) async fn run_stage<C: Crm>(
+    work: &Work<'_, C>,
+    stage: Stage,
+) -> Result<Pass, EngineError> {
     let object = stage.object();
     let desk = &work.prepared.desk;
     let table = desk.table(object).to_owned();
@@ -36,11 +49,14 @@ pub(super) async fn run_stage<C: Crm>(work: &Work<'_, C>, stage: Stage) -> Resul
         batch.extend(desk.prepare(object, &row));
         if batch.len() >= BATCH {
             run_batch(work, stage, std::mem::take(&mut batch)).await?;
+            if work.pulse.is_weak() {
+                return Ok(Pass::Part);
+            }
         }
     }
     run_batch(work, stage, batch).await?;
     desk.rows.check()?;
-    Ok(())
+    Ok(Pass::Whole)
 }
 
 async fn run_batch<C: Crm>(

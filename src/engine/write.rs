@@ -203,7 +203,13 @@ async fn create<C: Crm>(
         reason: String::new(),
         flags: flags.to_vec(),
     };
-    match confirm::answer(answer) {
+    let sent = confirm::answer(answer);
+    if matches!(sent, Sent::Unknown) {
+        work.pulse.silent();
+    } else {
+        work.pulse.answered();
+    }
+    match sent {
         Sent::Done(written) => {
             let settled = Settled::Done { crm: written.id, rev: written.rev, how: "acknowledged" };
             work.ledger.settle(entry, settled, Some(created), work.session.now()).await?;

@@ -251,6 +251,7 @@ impl Line {
                 answer => return answer,
             };
             if let CrmError::Throttled { retry_after, .. } = fault {
+                self.pace.refused(lane);
                 self.patience.hold_all(retry_after, attempt);
             } else {
                 tokio::time::sleep(self.patience.wait(attempt)).await;

@@ -14,6 +14,7 @@ mod lists;
 mod note;
 mod pace;
 mod party;
+mod rate;
 mod retry;
 mod text;
 mod upload;

@@ -1,9 +1,10 @@
-//! The believed rates: one lane for each family of calls.
+//! The pace of the calls: one lane for each family that has a limit of its own.
 
-use std::num::NonZeroU32;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::time::{Instant, sleep_until};
+
+use super::rate::Rate;
 
 /// A family of calls that has a limit of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,52 +21,48 @@ pub(super) enum Lane {
     Rest,
 }
 
-/// The rates of all lanes; a lane without one is not paced.
+/// The rates of all lanes, as the spec says them and as they were learnt.
 #[derive(Debug)]
 pub(super) struct Pace {
-    find_short: Option<DefaultDirectRateLimiter>,
-    find_whole: Option<DefaultDirectRateLimiter>,
-    get: Option<DefaultDirectRateLimiter>,
-    write: Option<DefaultDirectRateLimiter>,
-    rest: Option<DefaultDirectRateLimiter>,
-}
-
-fn limiter(per_second: Option<f64>) -> Option<DefaultDirectRateLimiter> {
-    let rate = per_second.filter(|rate| rate.is_finite() && *rate > 0.0)?;
-    let period = Duration::try_from_secs_f64(1.0 / rate).ok().filter(|one| !one.is_zero())?;
-    // No burst: a server that counts by the second refuses what comes in one breath.
-    let quota = Quota::with_period(period)?.allow_burst(NonZeroU32::MIN);
-    Some(RateLimiter::direct(quota))
+    begin: Instant,
+    rates: [Mutex<Rate>; 5],
 }
 
 impl Pace {
+    /// Rates of reading and of writing in calls a second; `None`: not known.
     pub(super) fn new(find: Option<f64>, write: Option<f64>) -> Self {
-        Self {
-            find_short: limiter(find),
-            find_whole: limiter(find),
-            get: limiter(find),
-            write: limiter(write),
-            rest: limiter(write),
-        }
+        let rates = [find, find, find, write, write].map(|cap| Mutex::new(Rate::new(cap)));
+        Self { begin: Instant::now(), rates }
     }
 
     /// Waits for this call's turn.
     pub(super) async fn turn(&self, lane: Lane) {
-        let limiter = match lane {
-            Lane::FindShort => &self.find_short,
-            Lane::FindWhole => &self.find_whole,
-            Lane::Get => &self.get,
-            Lane::Write => &self.write,
-            Lane::Rest => &self.rest,
+        let at = self.with(lane, |rate| rate.depart(self.begin.elapsed()));
+        sleep_until(self.begin + at).await;
+    }
+
+    /// Notes that a call of the lane came too soon.
+    pub(super) fn refused(&self, lane: Lane) {
+        self.with(lane, |rate| rate.refused(self.begin.elapsed()));
+    }
+
+    fn with<T>(&self, lane: Lane, ask: impl FnOnce(&mut Rate) -> T) -> T {
+        let [short, whole, get, write, rest] = &self.rates;
+        let rate = match lane {
+            Lane::FindShort => short,
+            Lane::FindWhole => whole,
+            Lane::Get => get,
+            Lane::Write => write,
+            Lane::Rest => rest,
         };
-        if let Some(limiter) = limiter {
-            limiter.until_ready().await;
-        }
+        ask(&mut rate.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[tokio::test]
@@ -78,5 +75,20 @@ mod tests {
         pace.turn(Lane::Get).await;
         pace.turn(Lane::Get).await;
         assert!(before.elapsed() >= Duration::from_millis(35));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_slows_its_own_lane_and_no_other() {
+        let pace = Pace::new(None, None);
+        for _ in 0..20 {
+            pace.turn(Lane::Write).await;
+        }
+        pace.refused(Lane::Write);
+        let before = std::time::Instant::now();
+        pace.turn(Lane::Get).await;
+        assert!(before.elapsed() < Duration::from_millis(30));
+        pace.turn(Lane::Write).await;
+        pace.turn(Lane::Write).await;
+        assert!(before.elapsed() >= Duration::from_millis(60), "15 a second");
     }
 }
