@@ -62,6 +62,8 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Make the destination agree with the source: first run, resumed run and delta alike
     Apply(ApplyArgs),
+    /// Read the CRM back and compare it with the source: records, values, links, sums
+    Reconcile(SpecArgs),
     /// Show what can be taken back, then take it back
     Rollback(RollbackArgs),
     /// Show the runs, what is open and what is held, with reasons

@@ -250,6 +250,19 @@ impl Reader {
         })
     }
 
+    /// All remarks on a record, of whatever run, the latest run first.
+    pub fn remarks_on(&self, key: &SourceKey) -> Result<Vec<Flag>, LedgerError> {
+        self.with(|connection| {
+            let sql = "SELECT flags FROM verdict WHERE object = ?1 AND key = ?2
+                       AND flags IS NOT NULL ORDER BY run DESC";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map([&*key.object, &*key.id], |row| {
+                Ok(column::json::<Vec<Flag>>(row, 0)?.unwrap_or_default())
+            })?;
+            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.concat())
+        })
+    }
+
     /// A record's story, run by run: its deeds, then the run's verdict.
     pub fn story(&self, key: &SourceKey) -> Result<Vec<StoryLine>, LedgerError> {
         self.with(|connection| {

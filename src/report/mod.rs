@@ -5,8 +5,14 @@
 mod archive;
 mod audit;
 mod file;
+mod findings;
 mod guard;
+mod reconciliation;
 
 pub use archive::{ArchiveError, Archived, write as write_archive};
 pub use audit::{AuditError, write_audit, write_differences};
+pub use findings::{Difference, Findings, Found, ObjectFindings, Sort, Sums};
 pub use guard::guarded;
+pub use reconciliation::{
+    Breached, breaches, summary as reconciliation, told as reconciliation_told,
+};

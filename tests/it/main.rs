@@ -9,6 +9,7 @@ mod espocrm;
 mod extraction;
 mod journey;
 mod kills;
+mod reconcile;
 mod refusals;
 mod rehearsal;
 mod sandbox_account;

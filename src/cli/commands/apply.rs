@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use super::reconcile::{self, Verdict};
+use super::rollback;
 use crate::cli::args::ApplyArgs;
 use crate::cli::connect::Connected;
 use crate::cli::context::Context;
@@ -18,7 +20,7 @@ use crate::engine::{Again, Applied, EngineError, Prepared, Session, apply, prepa
 use crate::ground::Outcome;
 use crate::ledger::{Ledger, Lock, Run, RunId, RunKind, RunState};
 use crate::report;
-use crate::spec::Pipeline;
+use crate::spec::{Breach, Pipeline};
 
 pub(super) async fn run(context: &Arc<Context>, args: &ApplyArgs) -> Exit {
     let call = Call { word: "apply", spec: &args.spec };
@@ -70,17 +72,33 @@ async fn go(
         }
         None => ledger.begin_run(RunKind::Apply, &pipeline.fingerprint, Context::now())?,
     };
-    let applied = match apply(&session, &prepared, &ledger, run).await {
-        Ok(applied) => applied,
+    let (applied, verdict) = match written(&session, &prepared, (&ledger, run)).await {
+        Ok(written) => written,
         Err(error) => {
             ledger.end_run(run, RunState::Stopped, Exit::of(&error).code(), Context::now())?;
             return Err(error);
         }
     };
-    let closing = Closing { args, kind, run, elapsed_s: began.elapsed().as_secs_f64() };
+    let closing = Closing { args, kind, run, elapsed_s: began.elapsed().as_secs_f64(), verdict };
     let exit = close(context, &session, (&ledger, &prepared), (&applied, &closing))?;
     ledger.end_run(run, RunState::Done, exit.code(), Context::now())?;
+    let breached = !closing.verdict.breaches.is_empty();
+    if breached && pipeline.reconcile.breach == Breach::Rollback {
+        context.terminal.say("`breach: rollback`: this run is taken back");
+        rollback::take_back(context, (&session, &ledger), Some(run)).await?;
+    }
     Ok(exit)
+}
+
+/// Writes, and reads back what was written.
+async fn written(
+    session: &Session<'_, Nutshell>,
+    prepared: &Prepared,
+    (ledger, run): (&Ledger, RunId),
+) -> Result<(Applied, Verdict), EngineError> {
+    let applied = apply(session, prepared, ledger, run).await?;
+    let verdict = reconcile::compare(session, prepared, ledger, Some(run)).await?;
+    Ok((applied, verdict))
 }
 
 /// The run to go on with, if there is one; the inner error is a refusal.
@@ -147,6 +165,7 @@ struct Closing<'a> {
     kind: &'static str,
     run: RunId,
     elapsed_s: f64,
+    verdict: Verdict,
 }
 
 /// Reports, table, summary; the exit follows from the outcomes.
@@ -172,11 +191,12 @@ fn close(
         }
     }
     let held = summary::waiting(reader, closing.run)?;
-    let exit = exit(context, &tallies);
     context.terminal.result(&format!("\n{}", summary::table(&tallies)));
     let remarks =
         summary::remarks(&context.terminal, &tallies) + &summary::vanished(&prepared.plan);
     context.terminal.say(remarks.trim_end());
+    let read_back = reconcile::say(context, session, &closing.verdict);
+    let exit = exit(context, &tallies).max(read_back);
     say(context, &held, (applied, closing), &session.out);
     context.terminal.event(&json!({
         "event": "summary",
@@ -186,6 +206,7 @@ fn close(
         "kind": closing.kind,
         "objects": summary::objects(&tallies),
         "archives": applied.archives,
+        "reconcile": report::reconciliation(&closing.verdict.found, &closing.verdict.breaches),
         "calls": session.crm.calls(),
         "elapsed_s": closing.elapsed_s,
     }));

@@ -4,6 +4,7 @@ mod apply;
 mod completions;
 mod graph;
 mod plan;
+mod reconcile;
 mod rollback;
 mod sandbox;
 mod schema;
@@ -56,6 +57,7 @@ fn dispatch(context: &Arc<Context>, command: &Command) -> Exit {
         Command::Completions { shell } => completions::run(*shell),
         Command::Plan(args) => in_runtime(context, plan::run(context, args)),
         Command::Apply(args) => in_runtime(context, apply::run(context, args)),
+        Command::Reconcile(args) => in_runtime(context, reconcile::run(context, args)),
         Command::Rollback(args) => in_runtime(context, rollback::run(context, args)),
         Command::Sandbox(args) => in_runtime(context, sandbox::run(context, args)),
     }

@@ -52,14 +52,31 @@ async fn go(
     if !harmless && !args.yes && !confirmed(context, &session, &ledger, of).await? {
         return Ok(Exit::Gate);
     }
-    let run = match unfinished {
-        Some(run) => {
-            ledger.resume_run(run.id)?;
-            run.id
-        }
-        None => ledger.begin_rollback(of, &pipeline.fingerprint, Context::now())?,
-    };
-    let report = match rollback(&session, &ledger, Scope::Act(of, run)).await {
+    if let Some(run) = unfinished {
+        ledger.resume_run(run.id)?;
+        return act(context, (&session, &ledger), (of, run.id)).await;
+    }
+    let exit = take_back(context, (&session, &ledger), of).await?;
+    context.terminal.say(&format!("next: {}", Context::again("apply", &args.spec)));
+    Ok(exit)
+}
+
+/// Takes a run back, or everything.
+pub(super) async fn take_back(
+    context: &Context,
+    (session, ledger): (&Session<'_, Nutshell>, &Ledger),
+    of: Option<RunId>,
+) -> Result<Exit, EngineError> {
+    let run = ledger.begin_rollback(of, &session.pipeline.fingerprint, Context::now())?;
+    act(context, (session, ledger), (of, run)).await
+}
+
+async fn act(
+    context: &Context,
+    (session, ledger): (&Session<'_, Nutshell>, &Ledger),
+    (of, run): (Option<RunId>, RunId),
+) -> Result<Exit, EngineError> {
+    let report = match rollback(session, ledger, Scope::Act(of, run)).await {
         Ok(report) => report,
         Err(error) => {
             ledger.end_run(run, RunState::Stopped, Exit::of(&error).code(), Context::now())?;
@@ -69,7 +86,6 @@ async fn go(
     let exit = if report.left.is_empty() { Exit::Done } else { Exit::Conflicts };
     ledger.end_run(run, RunState::Done, exit.code(), Context::now())?;
     context.terminal.result(&format!("taken back:\n{}", shown(&report)));
-    context.terminal.say(&format!("next: {}", Context::again("apply", &args.spec)));
     summarise(context, &report, Scope::Act(of, run));
     Ok(exit)
 }

@@ -1,0 +1,96 @@
+//! `reconcile`: reads the CRM back and says whether the numbers add up.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::cli::args::SpecArgs;
+use crate::cli::connect::Connected;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::work::{self, Call};
+use crate::crm::{Crm, Nutshell};
+use crate::engine::{Again, EngineError, Prepared, Session, prepare, reconcile};
+use crate::ledger::{Ledger, Lock, RunId, RunKind};
+use crate::report::{self, Breached, Found};
+use crate::spec::Pipeline;
+
+pub(super) async fn run(context: &Arc<Context>, args: &SpecArgs) -> Exit {
+    let call = Call { word: "reconcile", spec: &args.spec };
+    work::connected(context, call, async |pipeline, connected| {
+        go(context, (pipeline, args), connected).await
+    })
+    .await
+}
+
+async fn go(
+    context: &Context,
+    (pipeline, args): (&Arc<Pipeline>, &SpecArgs),
+    mut connected: Connected,
+) -> Result<Exit, EngineError> {
+    let state = context.state_of(pipeline);
+    if !state.join("ledger.db").exists() {
+        context.terminal.result("no run yet: nothing to compare");
+        context.terminal.say(&format!("next: {}", Context::again("apply", &args.spec)));
+        return Ok(Exit::Done);
+    }
+    let _lock = Lock::take(&state, Context::now())?;
+    let clock = Context::now;
+    let session = connected.session(context, pipeline, (state.clone(), &clock));
+    let inventory = session.crm.inventory().await?;
+    let ledger = work::ledger(&state, pipeline, &inventory)?;
+    // The rows that the last run was made of, not what the source has become since.
+    let prepared = prepare(&session, inventory, Some(ledger.reader()), Again::Staged).await?;
+    let runs = ledger.reader().runs()?;
+    let run = runs.iter().rev().find(|run| run.kind == RunKind::Apply).map(|run| run.id);
+    let verdict = compare(&session, &prepared, &ledger, run).await?;
+    let exit = say(context, &session, &verdict);
+    let mut event = report::reconciliation(&verdict.found, &verdict.breaches);
+    if let Some(event) = event.as_object_mut() {
+        event.insert("event".into(), json!("summary"));
+        event.insert("command".into(), json!("reconcile"));
+        event.insert("ok".into(), json!(exit == Exit::Done));
+    }
+    let next = if exit == Exit::Done { "status" } else { "rollback" };
+    context.terminal.say(&format!("next: {}", Context::again(next, &args.spec)));
+    context.terminal.event(&event);
+    Ok(exit)
+}
+
+/// What was found, and which limits are not kept.
+pub(super) struct Verdict {
+    pub(super) found: Found,
+    pub(super) breaches: Vec<Breached>,
+}
+
+/// Compares what a run wrote with what stands.
+pub(super) async fn compare(
+    session: &Session<'_, Nutshell>,
+    prepared: &Prepared,
+    ledger: &Ledger,
+    run: Option<RunId>,
+) -> Result<Verdict, EngineError> {
+    let found = reconcile(session, prepared, ledger, run).await?;
+    let breaches = report::breaches(&session.pipeline.reconcile, &found);
+    Ok(Verdict { found, breaches })
+}
+
+/// Says what was found; exit code 5 when a limit is not kept.
+pub(super) fn say(context: &Context, session: &Session<'_, Nutshell>, verdict: &Verdict) -> Exit {
+    let terminal = &context.terminal;
+    terminal.result(&format!(
+        "read back:\n{}",
+        report::reconciliation_told(&verdict.found, &verdict.breaches)
+    ));
+    let file = session.out.join("differences.jsonl");
+    if verdict.breaches.is_empty() {
+        terminal.say(&format!("the numbers add up; every difference is in {}", file.display()));
+        return Exit::Done;
+    }
+    terminal.fault(&format!(
+        "{} limits of `reconcile` are not kept; every difference is in {}",
+        verdict.breaches.len(),
+        file.display()
+    ));
+    Exit::Gate
+}

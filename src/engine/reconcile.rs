@@ -1,0 +1,326 @@
+//! `reconcile`: reads the CRM back and compares it with what the rules make of the source.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::error::EngineError;
+use super::resolve::{links, resolve};
+use super::session::Session;
+use super::setup::Prepared;
+use super::three_way::Values;
+use crate::crm::{self, Crm, Snapshot};
+use crate::ground::{CrmRef, Entity, Flag, Rows, SourceKey};
+use crate::ledger::{Ledger, RunId, State, key_of_marker};
+use crate::plan::{Course, Prepared as Record};
+use crate::report::{Difference, Findings, Found, Sort};
+use crate::spec::{Kind, Object, ObjectKind};
+
+/// The kinds of records that can be read back as lists.
+const LISTED: [Entity; 5] =
+    [Entity::Accounts, Entity::Contacts, Entity::Leads, Entity::Activities, Entity::Tasks];
+
+/// Remarks that say that a value of somebody else was kept.
+const KEPT: [&str; 2] = ["kept_existing", "target_changed"];
+
+/// How much of a value is shown.
+const SHOWN_CHARS: usize = 400;
+
+/// Compares everything that was written with what stands in the CRM; differences go to a file.
+///
+/// `run` is the run whose outcomes must add up to the source.
+pub async fn reconcile<C: Crm>(
+    session: &Session<'_, C>,
+    prepared: &Prepared,
+    ledger: &Ledger,
+    run: Option<RunId>,
+) -> Result<Found, EngineError> {
+    let file = session.out.join("differences.jsonl");
+    let fail = |source| EngineError::Output { file: file.clone(), source };
+    let findings = Findings::begin(&file).map_err(fail)?;
+    let mut reading = Reading { session, prepared, ledger, findings, series: None };
+    reading.outcomes(run)?;
+    let kinds: HashSet<Entity> =
+        session.pipeline.objects.iter().map(|object| object.kind.entity()).collect();
+    let mut seen = HashSet::new();
+    for entity in LISTED.into_iter().filter(|entity| kinds.contains(entity)) {
+        session.watch.note(&format!("reading {entity} back"));
+        for page in 1.. {
+            let snapshots = session.crm.list(entity, page).await?;
+            if snapshots.is_empty() {
+                break;
+            }
+            for snapshot in snapshots {
+                seen.insert(snapshot.at.clone());
+                reading.listed(&snapshot)?;
+            }
+            if session.watch.stopping() {
+                return Err(EngineError::Interrupted);
+            }
+        }
+    }
+    for object in 0..session.pipeline.objects.len() {
+        reading.unlisted(object, &seen).await?;
+    }
+    reading.findings.finish().map_err(fail)
+}
+
+struct Reading<'a, C> {
+    session: &'a Session<'a, C>,
+    prepared: &'a Prepared,
+    ledger: &'a Ledger,
+    findings: Findings,
+    /// The row of a series that was mapped last, with its records: they come one after the other.
+    series: Option<(usize, Box<str>, Vec<Record>)>,
+}
+
+/// A record that was written, beside what stands in the CRM.
+struct Pair<'a> {
+    object: usize,
+    key: &'a SourceKey,
+    state: &'a State,
+    now: &'a Snapshot,
+}
+
+impl<C: Crm> Reading<'_, C> {
+    /// The source's count of each object, and the sum of the outcomes in a run.
+    fn outcomes(&mut self, run: Option<RunId>) -> Result<(), EngineError> {
+        for plan in &self.prepared.plan.objects {
+            let found = self.findings.of(&plan.name);
+            found.source = plan.tally.source;
+            // Without a run nothing was promised.
+            found.outcomes = if run.is_some() { 0 } else { plan.tally.source };
+        }
+        let Some(run) = run else { return Ok(()) };
+        for ((object, _), count) in self.ledger.reader().outcomes(run)? {
+            self.findings.of(&object).outcomes += count;
+        }
+        Ok(())
+    }
+
+    /// A record of a listing: one of ours, the double of one of ours, or somebody else's.
+    fn listed(&mut self, now: &Snapshot) -> Result<(), EngineError> {
+        let Some(key) = self.ledger.reader().owner(&now.at)? else { return self.double(now) };
+        let states = self.ledger.reader().states(std::slice::from_ref(&key))?;
+        let object = self.object(&key);
+        match (object, states.into_iter().next().flatten()) {
+            (Some(object), Some(state)) => {
+                self.compare(&Pair { object, key: &key, state: &state, now })
+            }
+            // An object that the spec does not have any more.
+            (None, _) | (_, None) => Ok(()),
+        }
+    }
+
+    fn object(&self, key: &SourceKey) -> Option<usize> {
+        self.session.pipeline.objects.iter().position(|object| *object.name == *key.object)
+    }
+
+    /// A record that is not ours by the ledger, but carries one of our marks.
+    fn double(&mut self, now: &Snapshot) -> Result<(), EngineError> {
+        let Some(marker) = &now.marker else { return Ok(()) };
+        let Some(key) = key_of_marker(marker).filter(|key| self.ledger.marker(key) == *marker)
+        else {
+            return Ok(());
+        };
+        let place = self.ledger.reader().places(std::slice::from_ref(&key))?;
+        let first = place.into_iter().next().flatten();
+        let why = first.map_or_else(
+            || "it carries the mark of a record that was taken back or never confirmed".to_owned(),
+            |first| format!("{first} stands for it already"),
+        );
+        self.note(&key, Sort::Duplicate, (&now.at, "", "", ""), why)
+    }
+
+    /// Records of an object that no listing showed: notes, which cannot be listed, and the missing.
+    async fn unlisted(&mut self, object: usize, seen: &HashSet<CrmRef>) -> Result<(), EngineError> {
+        let name = self.session.pipeline.objects[object].name.clone();
+        let (mut unseen, mut there) = (Vec::new(), 0_u64);
+        self.ledger.reader().each_link(&name, |key, at| {
+            if seen.contains(&at) {
+                there += 1;
+            } else {
+                unseen.push((key, at));
+            }
+        })?;
+        let noted = self.session.pipeline.objects[object].kind.entity() == Entity::Notes;
+        // Each of these costs a call of its own.
+        let most = if noted { self.session.pipeline.reconcile.read_back } else { usize::MAX };
+        let step = unseen.len().div_ceil(most.max(1)).max(1);
+        for (position, (key, at)) in unseen.iter().enumerate() {
+            if position % step != 0 {
+                there += 1;
+                continue;
+            }
+            if let Some(now) = self.session.crm.get(at).await? {
+                there += 1;
+                self.listed(&now)?;
+            } else {
+                let why = "it was written and is not in the CRM any more".to_owned();
+                self.note(key, Sort::Missing, (at, "", "", ""), why)?;
+            }
+        }
+        self.findings.of(&name).destination = there;
+        Ok(())
+    }
+
+    fn compare(&mut self, pair: &Pair<'_>) -> Result<(), EngineError> {
+        let Some(wanted) = self.wanted(pair)? else { return Ok(()) };
+        let rules = &self.session.pipeline.objects[pair.object];
+        self.sum(pair, &wanted);
+        let found = self.findings.of(&rules.name);
+        found.compared += 1;
+        for path in wanted.keys() {
+            found.values += 1;
+            let (made, stands) = found.fill.entry(path.clone()).or_default();
+            *made += 1;
+            *stands += u64::from(pair.now.fields.contains_key(path));
+        }
+        let differing = crm::differences(rules.kind, &wanted, pair.now);
+        if differing.is_empty() {
+            return Ok(());
+        }
+        let remarks = self.ledger.reader().remarks_on(pair.key)?;
+        for path in differing {
+            let (wants, stands) = (wanted.get(&path), pair.now.fields.get(&path));
+            let (sort, why) = judge(rules, pair, &path, &remarks);
+            let (wants, stands) = (shown(wants), shown(stands));
+            self.note(pair.key, sort, (&pair.now.at, &path, &wants, &stands), why)?;
+        }
+        Ok(())
+    }
+
+    /// What the rules make of the source for a record, as the CRM would show it; `None` when they
+    /// make nothing of it any more.
+    fn wanted(&mut self, pair: &Pair<'_>) -> Result<Option<Values>, EngineError> {
+        let rules = &self.session.pipeline.objects[pair.object];
+        if rules.kind == ObjectKind::File {
+            // Where its content went is only known from the run.
+            return Ok(Some(pair.state.after.clone()));
+        }
+        let Some(mut fields) = self.fields(pair)? else { return Ok(None) };
+        let unsupported = &self.prepared.desk.unsupported;
+        fields.0.retain(|path, _| !unsupported.contains(&(rules.kind, path.clone())));
+        let keys = links(&fields);
+        let places = self.ledger.reader().places(&keys)?;
+        let known: HashMap<SourceKey, CrmRef> =
+            keys.into_iter().zip(places).filter_map(|(key, at)| Some((key, at?))).collect();
+        let resolved = resolve(rules, &fields, &known);
+        Ok(Some(crm::expected(rules.kind, &resolved.values)))
+    }
+
+    fn fields(&mut self, pair: &Pair<'_>) -> Result<Option<crate::ground::Fields>, EngineError> {
+        let desk = &self.prepared.desk;
+        let table = desk.table(pair.object);
+        let id = &*pair.key.id;
+        let row_key = match desk.rows.get(table, id) {
+            Some(_) => id,
+            None => id.rsplit_once('@').map_or(id, |(row, _)| row),
+        };
+        let fits = |series: &(usize, Box<str>, Vec<Record>)| {
+            series.0 == pair.object && *series.1 == *row_key
+        };
+        if !self.series.as_ref().is_some_and(fits) {
+            let records = desk.rows.get(table, row_key);
+            let records = records.map(|row| desk.prepare(pair.object, &row)).unwrap_or_default();
+            self.series = Some((pair.object, row_key.into(), records));
+        }
+        desk.rows.check()?;
+        let records = self.series.iter().flat_map(|(_, _, records)| records);
+        let found = records.into_iter().find(|record| *record.id == *id);
+        Ok(found.and_then(|record| match &record.course {
+            Course::Write { fields, late } => {
+                let mut all = fields.clone();
+                all.0.extend(late.0.iter().map(|(path, made)| (path.clone(), made.clone())));
+                Some(all)
+            }
+            Course::Merged { .. } | Course::Skip { .. } | Course::Hold | Course::Stop => None,
+        }))
+    }
+
+    /// Adds to the sums that the spec asks for.
+    fn sum(&mut self, pair: &Pair<'_>, wanted: &Values) {
+        let pipeline = Arc::clone(&self.session.pipeline);
+        let fields = pipeline.reconcile.sums.iter().filter(|(object, _)| *object == pair.object);
+        let object = &pipeline.objects[pair.object].name;
+        for (_, path) in fields {
+            let of = |values: &Values| {
+                let (currency, amount) = money(values.get(path))?;
+                let stage = values.get("stage").and_then(Value::as_str).unwrap_or_default();
+                let key = (object.clone(), path.clone(), currency, stage.to_owned());
+                Some((key, amount))
+            };
+            if let Some((key, amount)) = of(wanted) {
+                self.findings.sums.entry(key).or_default().wanted += amount;
+            }
+            if let Some((key, amount)) = of(&pair.now.fields) {
+                self.findings.sums.entry(key).or_default().stands += amount;
+            }
+        }
+    }
+
+    fn note(
+        &mut self,
+        key: &SourceKey,
+        sort: Sort,
+        (at, field, wanted, stands): (&CrmRef, &str, &str, &str),
+        why: String,
+    ) -> Result<(), EngineError> {
+        let difference = Difference {
+            sort,
+            record: key.to_string(),
+            at: at.to_string(),
+            field: field.to_owned(),
+            wanted: wanted.to_owned(),
+            stands: stands.to_owned(),
+            why,
+        };
+        let file = self.session.out.join("differences.jsonl");
+        let fail = |source| EngineError::Output { file, source };
+        self.findings.note(&key.object, difference).map_err(fail)
+    }
+}
+
+/// What sort of difference it is, and what is known about it.
+fn judge(rules: &Object, pair: &Pair<'_>, path: &str, remarks: &[Flag]) -> (Sort, String) {
+    let kept = remarks.iter().find(|flag| *flag.field == *path && KEPT.contains(&&*flag.code));
+    if let Some(kept) = kept {
+        return (Sort::Explained, format!("{}: {}", kept.code, kept.detail));
+    }
+    let failed = remarks.iter().find(|flag| *flag.field == *path && &*flag.code == "ref_failed");
+    if let Some(failed) = failed {
+        return (Sort::Explained, failed.detail.to_string());
+    }
+    let field = rules.fields.iter().find(|field| field.target.path == path);
+    let linked = field.is_some_and(|field| matches!(field.target.kind, Kind::Reference(_)));
+    let sort = if linked { Sort::Orphan } else { Sort::Mismatch };
+    let why = if pair.now.rev == pair.state.rev {
+        "the CRM made something else of the value that was written"
+    } else if pair.now.fields.contains_key(path) {
+        "it was changed in the CRM after it was written"
+    } else {
+        "it was emptied in the CRM after it was written"
+    };
+    (sort, why.to_owned())
+}
+
+/// An amount and its currency.
+fn money(value: Option<&Value>) -> Option<(String, Decimal)> {
+    let value = value?;
+    let currency = value.get("currency")?.as_str()?.to_owned();
+    let amount = value.get("amount")?;
+    let text = amount.as_str().map_or_else(|| amount.to_string(), str::to_owned);
+    Some((currency, text.parse().ok()?))
+}
+
+/// A value as it stands in the list of differences.
+fn shown(value: Option<&Value>) -> String {
+    let text = match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    text.chars().take(SHOWN_CHARS).collect()
+}

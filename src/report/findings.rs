@@ -1,0 +1,154 @@
+//! What a comparison of source and destination found: each difference one exact line in a file,
+//! and the counts that a verdict is made of.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::json;
+
+use super::file::Draft;
+
+/// How many differences of a sort are kept for people to look at.
+const EXAMPLES: usize = 5;
+
+/// A sort of difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// A record that was written is not there.
+    Missing,
+    /// Another record carries the mark of one that was written.
+    Duplicate,
+    /// A link that should stand does not.
+    Orphan,
+    /// A value is not what the rules make of the source.
+    Mismatch,
+    /// The same, but a rule or a remark of a run says why.
+    Explained,
+}
+
+impl Sort {
+    /// All sorts, the worst first.
+    pub const ALL: [Self; 5] =
+        [Self::Missing, Self::Duplicate, Self::Orphan, Self::Mismatch, Self::Explained];
+
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Duplicate => "duplicate",
+            Self::Orphan => "orphan",
+            Self::Mismatch => "mismatch",
+            Self::Explained => "explained",
+        }
+    }
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// What sort it is.
+    pub sort: Sort,
+    /// The source record, as `people:123`.
+    pub record: String,
+    /// The record of the CRM, as `Contacts:7`.
+    pub at: String,
+    /// The destination field; empty when the whole record is meant.
+    pub field: String,
+    /// What the rules make of the source.
+    pub wanted: String,
+    /// What stands in the CRM.
+    pub stands: String,
+    /// What is known about it, in a sentence.
+    pub why: String,
+}
+
+/// What was found about one object.
+#[derive(Debug, Default, Serialize)]
+pub struct ObjectFindings {
+    /// Records of the source, as they were counted when they were read.
+    pub source: u64,
+    /// The sum of all outcomes of the run.
+    pub outcomes: u64,
+    /// Records that were written and stand in the CRM.
+    pub destination: u64,
+    /// Records whose fields were compared.
+    pub compared: u64,
+    /// Values that were compared.
+    pub values: u64,
+    /// Sort of difference to how many there are.
+    pub counts: BTreeMap<Sort, u64>,
+    /// Field to the records for which the rules make it, and those in which it stands.
+    pub fill: BTreeMap<String, (u64, u64)>,
+    /// The first few of each sort.
+    #[serde(skip)]
+    pub examples: Vec<Difference>,
+}
+
+impl ObjectFindings {
+    /// How many differences of a sort there are.
+    pub fn count(&self, sort: Sort) -> u64 {
+        self.counts.get(&sort).copied().unwrap_or_default()
+    }
+}
+
+/// A sum of a field over one currency and one stage.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Sums {
+    /// What the rules make of the source.
+    pub wanted: Decimal,
+    /// What stands in the CRM.
+    pub stands: Decimal,
+}
+
+/// Everything that was found, while it is being found.
+#[derive(Debug)]
+pub struct Findings {
+    draft: Draft,
+    /// Object to what was found about it.
+    pub objects: BTreeMap<String, ObjectFindings>,
+    /// Object, field, currency and stage to the sums of both sides.
+    pub sums: BTreeMap<(String, String, String, String), Sums>,
+}
+
+impl Findings {
+    /// Begins the file of differences.
+    pub fn begin(file: &Path) -> io::Result<Self> {
+        Ok(Self { draft: Draft::begin(file)?, objects: BTreeMap::new(), sums: BTreeMap::new() })
+    }
+
+    /// What was found about an object so far.
+    pub fn of(&mut self, object: &str) -> &mut ObjectFindings {
+        self.objects.entry(object.to_owned()).or_default()
+    }
+
+    /// Writes a difference down and counts it.
+    pub fn note(&mut self, object: &str, difference: Difference) -> io::Result<()> {
+        writeln!(self.draft, "{}", json!(difference))?;
+        let found = self.of(object);
+        let count = found.counts.entry(difference.sort).or_default();
+        *count += 1;
+        if *count <= EXAMPLES as u64 {
+            found.examples.push(difference);
+        }
+        Ok(())
+    }
+
+    /// Puts the file in its place; what is left is the summary.
+    pub fn finish(self) -> io::Result<Found> {
+        self.draft.finish()?;
+        Ok(Found { objects: self.objects, sums: self.sums })
+    }
+}
+
+/// The summary of a comparison.
+#[derive(Debug)]
+pub struct Found {
+    /// Object to what was found about it.
+    pub objects: BTreeMap<String, ObjectFindings>,
+    /// Object, field, currency and stage to the sums of both sides.
+    pub sums: BTreeMap<(String, String, String, String), Sums>,
+}
