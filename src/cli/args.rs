@@ -151,11 +151,35 @@ pub(super) enum GraphFormat {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct SandboxArgs {
-    /// Empty the local Nutshell first
+    #[command(subcommand)]
+    pub part: Option<SandboxPart>,
+    /// Empty the local Nutshell and remove the local export first
     #[arg(long)]
     pub reset: bool,
     /// The port; a free one by default
     #[arg(long)]
     pub port: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SandboxPart {
+    /// Write an Allegory export into a folder, and say what is in it
+    Allegory(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// The folder: a new one, an empty one, or one with an older export of the sandbox
+    ///
+    /// By default the sandbox's own, which every run reads whose spec says `files: sandbox`.
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// How many times the export is as large as usual; `FLITPIPE_SANDBOX_SCALE` by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub scale: Option<u32>,
+    /// Write the export of a week later: some rows changed, some new, some gone
+    #[arg(long)]
+    pub later: bool,
 }

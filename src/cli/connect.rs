@@ -12,7 +12,7 @@ use super::hosts::{self, HostError, Rehearsal, Start, base, is_loopback};
 use crate::crm::{Connection, CrmError, Nutshell};
 use crate::engine::{EngineError, Session, Waits};
 use crate::source::{Backoff, Options, Pacing, Reader, SourceError};
-use crate::spec::{Endpoint, Pipeline};
+use crate::spec::{Access, Endpoint, FilesRoot, Pipeline};
 
 /// Open connections.
 #[derive(Debug)]
@@ -140,18 +140,43 @@ impl Connected {
         }
     }
 
-    /// The line that says what is going to be touched.
+    /// The line that says what is going to be touched, and what the sandbox plays.
     pub(super) fn greeting(&self, pipeline: &Pipeline) -> String {
-        match (&self.rehearsal, &pipeline.destination.url) {
-            (Some(rehearsal), Endpoint::Sandbox) => format!(
-                "sandbox: a local Nutshell and Rezora{} at {}; no real CRM is touched",
-                if rehearsal.elsewhere { " in another process" } else { "" },
-                rehearsal.addresses.root
-            ),
-            (_, Endpoint::Url(url)) => {
-                format!("destination: {}", url.host_str().unwrap_or_default())
+        let Some(rehearsal) = &self.rehearsal else {
+            return real(&pipeline.destination.url);
+        };
+        let plays = plays(pipeline, rehearsal);
+        match &pipeline.destination.url {
+            Endpoint::Sandbox => format!("sandbox: {plays}; no real CRM is touched"),
+            Endpoint::Url(_) => {
+                format!("{}; sandbox: {plays}", real(&pipeline.destination.url))
             }
-            (None, Endpoint::Sandbox) => String::new(),
         }
     }
+}
+
+fn real(url: &Endpoint) -> String {
+    match url {
+        Endpoint::Url(url) => format!("destination: {}", url.host_str().unwrap_or_default()),
+        Endpoint::Sandbox => String::new(),
+    }
+}
+
+/// The parts that the sandbox plays for a pipeline, and where they are.
+fn plays(pipeline: &Pipeline, rehearsal: &Rehearsal) -> String {
+    let any =
+        |wanted: fn(&Access) -> bool| pipeline.sources.iter().any(|source| wanted(&source.access));
+    let is_nutshell = pipeline.destination.url == Endpoint::Sandbox;
+    let is_rezora = any(|access| matches!(access, Access::Rest { url: Endpoint::Sandbox, .. }));
+    let hosts = match (is_nutshell, is_rezora) {
+        (true, true) => Some("a local Nutshell and Rezora"),
+        (true, false) => Some("a local Nutshell"),
+        (false, true) => Some("a local Rezora"),
+        (false, false) => None,
+    };
+    let place = if rehearsal.elsewhere { " in another process" } else { "" };
+    let hosts = hosts.map(|hosts| format!("{hosts}{place} at {}", rehearsal.addresses.root));
+    let export = any(|access| matches!(access, Access::Files(FilesRoot::Sandbox)))
+        .then(|| format!("an Allegory export in {}", rehearsal.export_folder().display()));
+    [hosts, export].into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }

@@ -1,5 +1,5 @@
-//! Where the sources and the destination really are: real hosts, or the sandbox, which is started
-//! here or already runs in a process of its own.
+//! Where the sources and the destination really are: real hosts and folders, or the sandbox, which
+//! is started here or already runs in a process of its own. Its export is written where it is read.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::sandbox::allegory::{self, ExportOptions};
 use crate::sandbox::{self, Sandbox, SandboxError};
 use crate::source::Base;
 use crate::spec::{Access, Endpoint, FilesRoot, Pipeline};
@@ -43,6 +44,9 @@ pub(super) struct Rehearsal {
     pub addresses: Addresses,
     /// Whether it runs in another process and lives on.
     pub elsewhere: bool,
+    /// Where its state is.
+    folder: PathBuf,
+    scale: u32,
     _running: Option<(Sandbox, File)>,
 }
 
@@ -57,8 +61,8 @@ pub(super) enum HostError {
         #[source]
         source: std::io::Error,
     },
-    #[error("source `{name}` wants files from the sandbox, which has none for it")]
-    NoExport { name: String },
+    #[error("source `{name}` is the sandbox, which is not there")]
+    NoSandbox { name: String },
 }
 
 /// Whether anything of a pipeline is the sandbox.
@@ -94,12 +98,13 @@ pub(super) async fn rehearse(
         Err(TryLockError::WouldBlock) => {
             let text = fs::read_to_string(folder.join("serving.json")).map_err(fail)?;
             let addresses = serde_json::from_str(&text).map_err(|error| fail(error.into()))?;
-            return Ok(Rehearsal { addresses, elsewhere: true, _running: None });
+            return Ok(Rehearsal { addresses, elsewhere: true, folder, scale, _running: None });
         }
         Err(TryLockError::Error(source)) => return Err(fail(source)),
     }
     if start == Start::Empty {
         sandbox::reset(&folder)?;
+        allegory::clear(&export_folder(&folder))?;
         // The ledgers of rehearsals speak of records that are gone now.
         let ledgers = folder.join("pipelines");
         if ledgers.exists() {
@@ -119,7 +124,35 @@ pub(super) async fn rehearse(
         legacy_accounts: running.legacy_accounts().to_owned(),
     };
     write_addresses(&folder, &addresses).map_err(fail)?;
-    Ok(Rehearsal { addresses, elsewhere: false, _running: Some((running, lock)) })
+    Ok(Rehearsal { addresses, elsewhere: false, folder, scale, _running: Some((running, lock)) })
+}
+
+/// Where the sandbox keeps its export.
+pub(super) fn export_folder(sandbox: &Path) -> PathBuf {
+    sandbox.join("allegory")
+}
+
+impl Rehearsal {
+    /// Where the export is, or is going to be.
+    pub(super) fn export_folder(&self) -> PathBuf {
+        export_folder(&self.folder)
+    }
+
+    /// The folder of the export, which is written unless it is there; one run at a time looks.
+    fn export(&self) -> Result<PathBuf, HostError> {
+        let fail = |source| HostError::Folder { folder: self.folder.clone(), source };
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(self.folder.join("allegory.lock"))
+            .map_err(fail)?;
+        lock.lock().map_err(fail)?;
+        let folder = self.export_folder();
+        allegory::ensure(&folder, &ExportOptions::new(self.scale))?;
+        Ok(folder)
+    }
 }
 
 fn write_addresses(folder: &Path, addresses: &Addresses) -> std::io::Result<()> {
@@ -137,13 +170,16 @@ pub(super) fn base(
     rehearsal: Option<&Rehearsal>,
 ) -> Result<(Base, Option<SecretString>, bool), HostError> {
     let source = &pipeline.sources[source];
-    let missing = || HostError::NoExport { name: source.name.clone() };
+    let missing = || HostError::NoSandbox { name: source.name.clone() };
     match &source.access {
         Access::Rest { url: Endpoint::Url(url), .. } => {
             Ok((Base::Url(url.clone()), None, is_loopback(url)))
         }
         Access::Files(FilesRoot::Folder(folder)) => Ok((Base::Folder(folder.clone()), None, false)),
-        Access::Files(FilesRoot::Sandbox) => Err(missing()),
+        Access::Files(FilesRoot::Sandbox) => {
+            let folder = rehearsal.ok_or_else(missing)?.export()?;
+            Ok((Base::Folder(folder), None, true))
+        }
         Access::Rest { url: Endpoint::Sandbox, .. } => {
             let addresses = &rehearsal.ok_or_else(missing)?.addresses;
             let (address, logins) = if source.union.is_some() {

@@ -1,6 +1,5 @@
 //! A spec from its file to a checked pipeline, or the pictures of all its faults.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -53,12 +52,8 @@ pub(super) fn show(context: &Context, faults: &[Diagnostic]) -> Exit {
 
 /// The columns that can be known without asking a host: headers of files, and the sandbox's.
 fn known_columns(pipeline: &Pipeline) -> KnownColumns {
-    let rehearsed: HashMap<String, Vec<String>> = sandbox::columns()
-        .into_iter()
-        .map(|(table, columns)| {
-            (table.to_owned(), columns.into_iter().map(str::to_owned).collect())
-        })
-        .collect();
+    let (rehearsed, exported) = (sandbox::columns(), sandbox::allegory::columns());
+    let owned = |columns: &[&str]| columns.iter().map(|&column| column.to_owned()).collect();
     let mut known = KnownColumns::new();
     for table in pipeline.tables.iter().filter(|table| table.completes.is_none()) {
         let source = &pipeline.sources[table.source];
@@ -67,8 +62,13 @@ fn known_columns(pipeline: &Pipeline) -> KnownColumns {
                 .ok()
                 .flatten()
                 .map(|columns| columns.into_iter().map(|column| column.name.to_string()).collect()),
-            Access::Rest { url: Endpoint::Sandbox, .. } => rehearsed.get(&table.name).cloned(),
-            Access::Files(FilesRoot::Sandbox) | Access::Rest { .. } => None,
+            Access::Rest { url: Endpoint::Sandbox, .. } => {
+                rehearsed.get(&*table.name).map(|columns| owned(columns))
+            }
+            Access::Files(FilesRoot::Sandbox) => {
+                exported.get(&*table.path).map(|columns| owned(columns))
+            }
+            Access::Rest { .. } => None,
         };
         if let Some(columns) = columns {
             known.insert(table.name.clone(), columns);

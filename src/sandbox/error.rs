@@ -39,4 +39,23 @@ pub enum SandboxError {
         #[source]
         source: std::io::Error,
     },
+    /// An export cannot be written.
+    #[error("the export cannot be written to `{}`", file.display())]
+    Export {
+        /// The file or folder.
+        file: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The folder for an export holds something else.
+    #[error(
+        "`{}` is not empty and holds no export of the sandbox: it is left alone; name an empty \
+         folder or a new one",
+        dir.display()
+    )]
+    Foreign {
+        /// The folder.
+        dir: PathBuf,
+    },
 }

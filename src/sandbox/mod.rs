@@ -1,5 +1,8 @@
-//! A local Nutshell and a local Rezora on a loopback port, with generated data: for rehearsal, training and tests.
+//! A local Nutshell and a local Rezora on a loopback port and an Allegory export in a folder, with
+//! generated data: for rehearsal, training and tests.
 
+pub mod allegory;
+mod dice;
 mod error;
 mod nutshell;
 mod rezora;

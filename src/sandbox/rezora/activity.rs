@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::dice::{dice, pick};
 use super::table::{Row, blank, fill, text};
 use super::world::Plan;
 use super::{campaigns, contacts};
+use crate::sandbox::dice::{dice, pick};
 
 /// The place of the contact who clicks on everything.
 const KEEN: u64 = 100;

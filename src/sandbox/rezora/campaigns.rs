@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::agents;
-use super::dice::{dice, pick};
 use super::table::{Row, blank, fill};
 use super::world::Plan;
+use crate::sandbox::dice::{dice, pick};
 
 const NAMES: [&str; 14] = [
     "Spring Open Houses 🌷",

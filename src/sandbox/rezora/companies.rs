@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::dice::{before, dice, phone, pick};
 use super::table::{Row, blank, fill};
+use super::throws::{before, phone};
 use super::world::{COMPANIES, Plan};
+use crate::sandbox::dice::{dice, pick};
 
 const CITIES: [(&str, &str); 6] = [
     ("Boulder", "80301"),

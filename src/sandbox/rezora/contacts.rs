@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::dice::{before, dice, phone, pick};
 use super::table::{Row, blank, fill, text};
+use super::throws::{before, phone};
 use super::world::{CONTACTS, Plan};
 use super::{agents, companies, mess};
+use crate::sandbox::dice::{dice, pick};
 
 pub(crate) const FIRST: [&str; 20] = [
     "Jane", "Tom", "Maria", "Robert", "Linda", "José", "Priya", "Wei", "Fatima", "Oliver", "Grace",

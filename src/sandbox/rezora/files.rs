@@ -1,9 +1,10 @@
 //! The list of files; their content is made when it is asked for.
 
-use super::dice::{before, dice};
 use super::table::{Row, blank, fill};
+use super::throws::before;
 use super::world::Plan;
 use super::{campaigns, contacts};
+use crate::sandbox::dice::dice;
 
 /// How many there are at scale 1.
 const FILES: u64 = 40;

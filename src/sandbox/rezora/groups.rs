@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::dice::{before, dice};
 use super::table::{Row, blank, fill, text};
+use super::throws::before;
 use super::world::Plan;
 use super::{agents, contacts};
+use crate::sandbox::dice::dice;
 
 /// Name, type, agent (none for lists of the brokerage).
 fn plan_of(at: u64) -> (&'static str, &'static str, Option<u64>) {

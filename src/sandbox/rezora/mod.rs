@@ -6,12 +6,12 @@ mod campaigns;
 mod companies;
 mod contacts;
 mod content;
-mod dice;
 mod files;
 mod groups;
 mod mess;
 mod notes;
 mod table;
+mod throws;
 mod wire;
 mod world;
 

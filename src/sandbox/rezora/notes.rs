@@ -1,9 +1,10 @@
 //! Notes, and posts on social networks.
 
-use super::dice::{before, dice, pick};
 use super::table::{Row, blank, fill};
+use super::throws::before;
 use super::world::Plan;
 use super::{agents, campaigns, contacts};
+use crate::sandbox::dice::{dice, pick};
 
 /// Notes at scale 1.
 const NOTES: u64 = 500;
