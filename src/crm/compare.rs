@@ -1,5 +1,7 @@
 //! Which of the wanted fields differ from what stands in the CRM.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -82,9 +84,18 @@ pub fn same(entity: Entity, path: &str, wanted: &Value, stands: Option<&Value>) 
     let stands = stands.unwrap_or(&Value::Null);
     match kind_of(entity, path) {
         Some(Kind::Text) => name(path, wanted) == name(path, stands),
+        Some(kind @ (Kind::Tags | Kind::Sources)) => {
+            folded(&normal(&kind, wanted)) == folded(&normal(&kind, stands))
+        }
         Some(kind) => normal(&kind, wanted) == normal(&kind, stands),
         None => same_custom(wanted, stands),
     }
+}
+
+/// The names in a list without the differences that the CRM does not make.
+fn folded(names: &Value) -> BTreeSet<String> {
+    let names = names.as_array().into_iter().flatten();
+    names.map(|name| name.as_str().unwrap_or_default().to_lowercase()).collect()
 }
 
 /// A text; the CRM keeps single spaces in names.

@@ -10,7 +10,7 @@ use crate::crm::{Crm, Inventory, Snapshot};
 use crate::ground::{CrmRef, SourceKey};
 use crate::ledger::{Aspect, LedgerError, Reader};
 use crate::plan::{
-    ChoiceTable, Desk, Existing, Known, LinkBook, Memory, OwnerTable, Plan, predict,
+    ChoiceTable, Desk, Existing, Known, LinkBook, Memory, OwnerTable, Plan, Spellings, predict,
 };
 use crate::spec::ObjectKind;
 use crate::staging::{StagedRows, Staging};
@@ -52,6 +52,7 @@ pub async fn prepare<C: Crm>(
     let mut desk = Desk {
         owners: OwnerTable::resolve(&pipeline.owners, users.into_iter(), &inventory),
         choices: ChoiceTable::of(&pipeline, &inventory),
+        spellings: Spellings::of(&inventory),
         now: session.now(),
         links: LinkBook::default(),
         groups: HashMap::new(),

@@ -14,6 +14,7 @@ mod owners;
 mod predict;
 mod prepare;
 mod provision;
+mod spelling;
 mod tally;
 mod vanished;
 
@@ -30,5 +31,6 @@ pub use owners::{OwnerTable, OwnerUse};
 pub use predict::{Memory, ObjectPlan, Plan, Unremembered, predict};
 pub use prepare::{Course, Desk, Late, Prepared};
 pub use provision::{Provisioning, Wanted};
+pub use spelling::Spellings;
 pub use tally::Tally;
 pub use vanished::{CODE as VANISHED, Vanished, left};

@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::choices::ChoiceTable;
 use super::groups::Groups;
 use super::links::LinkBook;
 use super::owners::OwnerTable;
-use crate::ground::{Fate, Fields, Flag, Record, Rows};
+use super::spelling::Spellings;
+use crate::ground::{Fate, Fields, Flag, Made, Record, Rows};
 use crate::spec::{ObjectKind, Pipeline};
 use crate::staging::StagedRows;
 use crate::transform::{Mapping, Occurrences, Verdict, World};
@@ -27,6 +29,8 @@ pub struct Desk {
     pub owners: OwnerTable,
     /// The pick-lists of the CRM.
     pub choices: ChoiceTable,
+    /// How values of pick-lists, tags and sources are spelt.
+    pub spellings: Spellings,
     /// The time of the run.
     pub now: Timestamp,
     /// What becomes of the records looked at so far.
@@ -141,7 +145,10 @@ impl Desk {
             );
         }
         match self.mapping.map(object, &rows, &world) {
-            Verdict::Write { fields, mut late, mut flags } => {
+            Verdict::Write { mut fields, mut late, mut flags } => {
+                let rules = &self.pipeline.objects[object];
+                flags.extend(self.spellings.unify(rules, &mut fields));
+                flags.extend(not_closed(rules.kind, &mut fields));
                 flags.extend(self.namesake(object, row));
                 if let Some(weeded) = self.late.get(&(object, row.id())) {
                     late = weeded.fields.clone();
@@ -160,6 +167,7 @@ impl Desk {
         let name = self.pipeline.objects[object].name.clone();
         let fate = match &prepared.course {
             Course::Write { fields, .. } => {
+                self.spellings.learn(&self.pipeline.objects[object], fields);
                 for (field, value) in self.mapping.search_keys(object, fields) {
                     self.links.learn_value(&name, &field, value, &prepared.id);
                 }
@@ -191,4 +199,24 @@ impl Desk {
             Flag::new("same_value_other_record", first, first, &key.first, &detail)
         })
     }
+}
+
+/// Takes the closing time out of a lead that is not closed, with a remark: the CRM has no place for
+/// it.
+fn not_closed(kind: ObjectKind, fields: &mut Fields) -> Option<Flag> {
+    if !matches!(kind, ObjectKind::Deal | ObjectKind::Lead) {
+        return None;
+    }
+    let status = match fields.get("status") {
+        Some(Made::Plain(Value::String(status))) => status.clone(),
+        Some(_) | None => "open".to_owned(),
+    };
+    if ["won", "lost", "cancelled"].contains(&status.as_str()) {
+        return None;
+    }
+    let Made::Plain(time) = fields.0.shift_remove("closedTime")? else { return None };
+    let shown = time.as_str().map_or_else(|| time.to_string(), str::to_owned);
+    let detail =
+        format!("the lead is {status}, and only a closed one has a closing time: left out");
+    Some(Flag::new("not_closed", "closedTime", "closedTime", &shown, &detail))
 }
