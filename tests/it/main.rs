@@ -13,6 +13,7 @@ mod reconcile;
 mod refusals;
 mod rehearsal;
 mod sandbox_account;
+mod sandbox_allegory;
 mod sandbox_client;
 mod sandbox_nutshell;
 mod sandbox_public_client;

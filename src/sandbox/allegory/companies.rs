@@ -4,7 +4,7 @@ use super::calendar::made_and_changed;
 use super::contacts;
 use super::plan::Plan;
 use super::row::Row;
-use super::words::{CITIES, owner, phone, plain, remark, some, street, yes_no};
+use super::words::{CITIES, no, owner, phone, plain, remark, some, street, yes};
 use crate::sandbox::dice::{dice, pick};
 
 const HEADS: [&str; 30] = [
@@ -166,7 +166,7 @@ pub(crate) fn one(plan: Plan, at: u64) -> Row {
         .with("tags", some(&mut rng, &["Tier 1", "Prospect", "Reference", "At risk"]))
         .with("created_date", made)
         .with("modified_date", changed)
-        .with("is_deleted", yes_no(&mut rng, at.is_multiple_of(97)));
+        .with("is_deleted", if at.is_multiple_of(97) { yes(&mut rng) } else { no(&mut rng) });
     let row = relate(&mut rng, row, at);
     let row = reach(&mut rng, row, at);
     measure(&mut rng, row)

@@ -5,7 +5,7 @@ use super::companies;
 use super::plan::Plan;
 use super::row::Row;
 use super::words::{
-    CITIES, FIRST, LAST, SOURCES, TITLES, owner, phone, plain, remark, some, street, yes_no,
+    CITIES, FIRST, LAST, SOURCES, TITLES, no, owner, phone, plain, remark, some, street, yes,
 };
 use crate::sandbox::dice::{dice, pick};
 
@@ -38,7 +38,7 @@ pub(crate) fn one(plan: Plan, at: u64) -> Row {
         .with("tags", some(&mut rng, &["VIP", "Newsletter", "Speaker", "Alumni"]))
         .with("created_date", made)
         .with("modified_date", changed)
-        .with("is_deleted", yes_no(&mut rng, at.is_multiple_of(97)));
+        .with("is_deleted", if at.is_multiple_of(97) { yes(&mut rng) } else { no(&mut rng) });
     let row = reach(&mut rng, row, plan, at);
     consent(&mut rng, row)
 }
@@ -63,7 +63,7 @@ fn reach(rng: &mut fastrand::Rng, row: Row, plan: Plan, at: u64) -> Row {
         .with("email", email)
         .with(
             "secondary_email",
-            if second { format!("{first}{at}@home.example") } else { "".into() },
+            if second { format!("{first}{at}@home.example") } else { String::new() },
         )
         .with("work_phone", work)
         .with("mobile_phone", mobile)
@@ -83,5 +83,6 @@ fn reach(rng: &mut fastrand::Rng, row: Row, plan: Plan, at: u64) -> Row {
 
 fn consent(rng: &mut fastrand::Rng, row: Row) -> Row {
     let (no_mail, no_call) = (rng.u8(..20) == 0, rng.u8(..30) == 0);
-    row.with("email_opt_out", yes_no(rng, no_mail)).with("do_not_call", yes_no(rng, no_call))
+    row.with("email_opt_out", if no_mail { yes(rng) } else { no(rng) })
+        .with("do_not_call", if no_call { yes(rng) } else { no(rng) })
 }

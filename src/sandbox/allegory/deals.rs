@@ -3,7 +3,7 @@
 use super::calendar::{day, made_and_changed, office, time};
 use super::plan::Plan;
 use super::row::Row;
-use super::words::{owner, remark, yes_no};
+use super::words::{no, owner, remark};
 use super::{companies, contacts};
 use crate::sandbox::dice::{dice, pick};
 
@@ -49,7 +49,7 @@ pub(crate) fn one(plan: Plan, at: u64) -> Row {
         .with("description", remark(&mut rng, 3))
         .with("created_date", made)
         .with("modified_date", changed)
-        .with("is_deleted", yes_no(&mut rng, false));
+        .with("is_deleted", no(&mut rng));
     let row = price(&mut rng, row);
     end(&mut rng, row, plan)
 }

@@ -146,3 +146,41 @@ fn put(file: &Path, content: &files::Content) -> io::Result<()> {
         files::Content::Zeros(count) => File::create(file)?.set_len(*count),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_is_kept_while_it_fits_and_written_again_when_it_does_not() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("allegory");
+        let users = folder.join("users.csv");
+        let edited = || fs::read(&users).unwrap() == b"edited";
+        let one = ExportOptions::new(1);
+        ensure(&folder, &one).unwrap();
+        fs::write(&users, "edited").unwrap();
+        ensure(&folder, &ExportOptions { week: Week::Later, ..one }).unwrap();
+        assert!(edited(), "either week is kept");
+        ensure(&folder, &ExportOptions { seed: 2, ..one }).unwrap();
+        assert!(!edited(), "another seed is another export");
+        fs::write(&users, "edited").unwrap();
+        let stamp = Stamp::read(&folder).unwrap();
+        Stamp { whole: false, ..stamp }.write(&folder).unwrap();
+        ensure(&folder, &ExportOptions { seed: 2, ..one }).unwrap();
+        assert!(!edited(), "half an export is none");
+    }
+
+    #[test]
+    fn clearing_takes_our_own_files_and_leaves_the_others() {
+        let place = tempfile::tempdir().unwrap();
+        write(place.path(), &ExportOptions::new(1)).unwrap();
+        fs::write(place.path().join("files/220/mine.txt"), "mine").unwrap();
+        clear(place.path()).unwrap();
+        let left: Vec<_> = fs::read_dir(place.path()).unwrap().map(Result::unwrap).collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert!(place.path().join("files/220/mine.txt").exists());
+        let refused = write(place.path(), &ExportOptions::new(1));
+        assert!(matches!(refused, Err(SandboxError::Foreign { .. })), "{refused:?}");
+    }
+}

@@ -37,7 +37,7 @@ const fn change(table: &'static str, key: &'static str, deed: Deed, case: &'stat
     Change { case, table, key, deed }
 }
 
-const CHANGES: [Change; 24] = [
+const CHANGES: [Change; 25] = [
     change("companies", "1120", Deed::Set("phone", "212-555-0120"), "a value changed"),
     change("companies", "1121", Deed::Touch, "touched only"),
     change("companies", "1122", Deed::Set("parent_company_id", "1003"), "below another company"),
@@ -52,11 +52,12 @@ const CHANGES: [Change; 24] = [
     change("contacts", "1126", Deed::Set("job_title", ""), "emptied"),
     change("contacts", "1127", Deed::Set("email_opt_out", "Yes"), "no e-mail wanted any more"),
     change("deals", "360", Deed::Set("amount", "$99,000.00"), "a value changed"),
-    change("deals", "361", Deed::Set("owner_id", "8"), "another owner"),
+    change("deals", "361", Deed::Set("owner_id", "9"), "another owner"),
     change("deals", "362", Deed::Touch, "touched only"),
     change("deals", "363", Deed::Remove, "gone"),
     change("leads", "5060", Deed::Set("status", "Nurturing"), "a value changed"),
     change("tasks", "9060", Deed::Set("priority", "Low"), "a value changed"),
+    change("tasks", "9061", Deed::Touch, "touched only"),
     change("calls", "7060", Deed::Remove, "gone"),
     change("meetings", "6160", Deed::Set("location", "Room 9"), "a value changed"),
     change("notes", "4460", Deed::Set("body", "<p>Edited afterwards.</p>"), "a value changed"),
@@ -155,9 +156,9 @@ mod tests {
 
     use jiff::civil::datetime;
 
-    use super::super::plan::Week;
-    use super::super::world::{Content, tables};
     use super::*;
+    use crate::sandbox::allegory::plan::Week;
+    use crate::sandbox::allegory::world::{Content, tables};
 
     fn rows(week: Week) -> Vec<Row> {
         let plan = Plan { seed: 1, scale: 1, now: datetime(2026, 3, 2, 7, 0, 0, 0) };

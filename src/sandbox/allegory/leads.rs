@@ -3,7 +3,7 @@
 use super::calendar::{made_and_changed, office, time};
 use super::plan::Plan;
 use super::row::Row;
-use super::words::{FIRST, LAST, SOURCES, owner, phone, plain, remark, yes_no};
+use super::words::{FIRST, LAST, SOURCES, no, owner, phone, plain, remark, yes};
 use super::{companies, contacts, deals};
 use crate::sandbox::dice::{dice, pick};
 
@@ -24,7 +24,7 @@ pub(crate) fn one(plan: Plan, at: u64) -> Row {
     let [made, changed] = made_and_changed(&mut rng, plan.now);
     let row = Row::of("leads")
         .with("lead_id", id(at))
-        .with("lead_name", if rng.bool() { format!("{firm} – inbound") } else { "".into() })
+        .with("lead_name", if rng.bool() { format!("{firm} – inbound") } else { String::new() })
         .with("first_name", first)
         .with("last_name", last)
         .with("company_name", firm)
@@ -36,14 +36,14 @@ pub(crate) fn one(plan: Plan, at: u64) -> Row {
         .with("notes", remark(&mut rng, 3))
         .with("created_date", made)
         .with("modified_date", changed)
-        .with("is_deleted", yes_no(&mut rng, false));
+        .with("is_deleted", no(&mut rng));
     convert(&mut rng, row, plan)
 }
 
 /// What a converted lead became.
 fn convert(rng: &mut fastrand::Rng, row: Row, plan: Plan) -> Row {
     let converted = row.get("status") == "Converted";
-    let row = row.with("is_converted", yes_no(rng, converted));
+    let row = row.with("is_converted", if converted { yes(rng) } else { no(rng) });
     if !converted {
         return row;
     }

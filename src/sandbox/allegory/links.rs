@@ -2,7 +2,7 @@
 
 use super::plan::Plan;
 use super::row::Row;
-use super::words::{TITLES, yes_no};
+use super::words::{TITLES, no, yes};
 use super::{companies, contacts, deals};
 use crate::sandbox::dice::{dice, pick};
 
@@ -39,7 +39,7 @@ fn link(rng: &mut fastrand::Rng, (contact, company): (u64, u64), kind: &str) -> 
     Row::of("contact_companies")
         .with("contact_id", contacts::id(contact))
         .with("company_id", companies::id(company))
-        .with("is_primary", yes_no(rng, is_main))
+        .with("is_primary", if is_main { yes(rng) } else { no(rng) })
         .with("title", title)
 }
 

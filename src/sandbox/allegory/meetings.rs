@@ -8,7 +8,7 @@ use super::contacts;
 use super::plan::Plan;
 use super::related::{MOSTLY, relate};
 use super::row::Row;
-use super::words::{FIRST, LAST, owner, plain, remark, yes_no};
+use super::words::{FIRST, LAST, no, owner, plain, remark, yes};
 use crate::sandbox::dice::{dice, pick};
 
 /// Title, first start, minutes, rule, exceptions.
@@ -80,7 +80,7 @@ pub(crate) fn one(plan: Plan, at: u64) -> Row {
     let (title, start, minutes, rule, exceptions) = series.unwrap_or(single);
     let end = start.checked_add(minutes.minutes()).unwrap_or(start);
     let made = office(&mut rng, start.min(plan.now), -4);
-    let all_day = yes_no(&mut rng, minutes >= 1_440);
+    let all_day = if minutes >= 1_440 { yes(&mut rng) } else { no(&mut rng) };
     let row = Row::of("meetings")
         .with("meeting_id", id(at))
         .with("title", title)

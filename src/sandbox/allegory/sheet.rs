@@ -21,12 +21,12 @@ pub(crate) fn delimited(layout: &Layout, rows: &[Row], week: Week) -> (Vec<u8>, 
         .filter(|shape| shape.table == layout.name)
         .map(|shape| shape.trouble)
         .collect();
-    let delimiter = troubles.iter().find_map(|trouble| match trouble {
-        Trouble::Delimiter(delimiter) => Some(*delimiter),
-        _ => None,
-    });
-    let mut sheet =
-        Sheet { bytes: Vec::new(), rows: 0, delimiter: delimiter.unwrap_or(b','), troubles };
+    let mut sheet = Sheet { bytes: Vec::new(), rows: 0, delimiter: b',', troubles: &troubles };
+    for trouble in &troubles {
+        if let Trouble::Delimiter(delimiter) = trouble {
+            sheet.delimiter = *delimiter;
+        }
+    }
     sheet.header(layout, week);
     let misshapen = rows.len().min(MISSHAPEN_AFTER);
     for (at, row) in rows.iter().enumerate() {
@@ -50,14 +50,14 @@ pub(crate) fn json(values: &[Value]) -> (Vec<u8>, usize) {
     (bytes, values.len())
 }
 
-struct Sheet {
+struct Sheet<'a> {
     bytes: Vec<u8>,
     rows: usize,
     delimiter: u8,
-    troubles: Vec<Trouble>,
+    troubles: &'a [Trouble],
 }
 
-impl Sheet {
+impl Sheet<'_> {
     fn header(&mut self, layout: &Layout, week: Week) {
         if self.troubles.contains(&Trouble::Mark) {
             self.bytes.extend_from_slice(b"\xef\xbb\xbf");
@@ -76,46 +76,46 @@ impl Sheet {
 
     fn row(&mut self, row: &Row) {
         let key = row.key();
-        let bare = self.troubles.iter().find_map(|trouble| match trouble {
-            Trouble::LoneQuote(of, column) if *of == key => {
-                row.layout.columns.iter().position(|known| known == column)
+        let mut bare = None;
+        for trouble in self.troubles {
+            if let Trouble::LoneQuote(of, column) = trouble
+                && *of == key
+            {
+                bare = row.layout.columns.iter().position(|known| known == column);
             }
-            _ => None,
-        });
+        }
         self.line(&row.cells, bare);
-        for trouble in self.troubles.clone() {
-            match trouble {
-                Trouble::Twice(of) if of == key => self.line(&row.cells, None),
-                Trouble::TwiceDiffering(of, column, value) if of == key => {
-                    self.line(&row.clone().with(column, value).cells, None);
-                }
-                _ => {}
+        for trouble in self.troubles {
+            if let Trouble::Twice(of) = trouble
+                && *of == key
+            {
+                self.line(&row.cells, None);
+            }
+            if let Trouble::TwiceDiffering(of, column, value) = trouble
+                && *of == key
+            {
+                self.line(&row.clone().with(column, *value).cells, None);
             }
         }
     }
 
     /// The rows of another width.
     fn misshapen(&mut self, layout: &Layout) {
-        for trouble in self.troubles.clone() {
-            match trouble {
-                Trouble::ShortRow(cells) => {
-                    let cells: Vec<String> = cells.iter().map(|cell| (*cell).to_owned()).collect();
-                    self.line(&cells, None);
-                }
-                Trouble::LongRow(key) => {
-                    let mut cells = vec![String::new(); layout.columns.len() + 1];
-                    for (cell, text) in cells.iter_mut().zip([key, "A comma, unquoted"]) {
-                        text.clone_into(cell);
-                    }
-                    self.line(&cells, None);
-                }
-                _ => {}
+        for trouble in self.troubles {
+            if let Trouble::ShortRow(cells) = trouble {
+                let cells: Vec<String> = cells.iter().map(|cell| (*cell).to_owned()).collect();
+                self.line(&cells, None);
+            }
+            if let Trouble::LongRow(key) = trouble {
+                let mut cells = vec![(*key).to_owned(), "A comma, unquoted".to_owned()];
+                cells.resize(layout.columns.len() + 1, String::new());
+                self.line(&cells, None);
             }
         }
     }
 
     fn footer(&mut self) {
-        for trouble in &self.troubles {
+        for trouble in self.troubles {
             if let Trouble::Footer(text) = trouble {
                 self.bytes.extend_from_slice(text.as_bytes());
                 self.bytes.extend_from_slice(b"\r\n");
@@ -129,21 +129,21 @@ impl Sheet {
             if at > 0 {
                 self.bytes.push(self.delimiter);
             }
-            self.cell(cell, bare == Some(at));
+            let (bytes, _, _) = WINDOWS_1252.encode(cell);
+            let special = |byte: &u8| *byte == self.delimiter || b"\"\r\n".contains(byte);
+            if bare == Some(at) || !bytes.iter().any(special) {
+                self.bytes.extend_from_slice(&bytes);
+            } else {
+                self.quoted(&bytes);
+            }
         }
         self.bytes.extend_from_slice(b"\r\n");
         self.rows += 1;
     }
 
-    fn cell(&mut self, text: &str, is_bare: bool) {
-        let (bytes, _, _) = WINDOWS_1252.encode(text);
-        let special = |byte: &u8| *byte == self.delimiter || b"\"\r\n".contains(byte);
-        if is_bare || !bytes.iter().any(special) {
-            self.bytes.extend_from_slice(&bytes);
-            return;
-        }
+    fn quoted(&mut self, bytes: &[u8]) {
         self.bytes.push(b'"');
-        for byte in bytes.iter() {
+        for byte in bytes {
             if *byte == b'"' {
                 self.bytes.push(b'"');
             }

@@ -107,13 +107,14 @@ pub(crate) fn remark(rng: &mut fastrand::Rng, blanks: u8) -> &'static str {
     if rng.u8(..=blanks) == 0 { sentence(rng) } else { "" }
 }
 
-/// Yes or no in one of the five spellings that the export mixes.
-pub(crate) fn yes_no(rng: &mut fastrand::Rng, yes: bool) -> &'static str {
-    if yes {
-        pick(rng, &["Yes", "TRUE", "1", "Y", "on"])
-    } else {
-        pick(rng, &["No", "FALSE", "0", "N", "off"])
-    }
+/// Yes, in one of the five spellings that the export mixes.
+pub(crate) fn yes(rng: &mut fastrand::Rng) -> &'static str {
+    pick(rng, &["Yes", "TRUE", "1", "Y", "on"])
+}
+
+/// No, in one of the five spellings that the export mixes.
+pub(crate) fn no(rng: &mut fastrand::Rng) -> &'static str {
+    pick(rng, &["No", "FALSE", "0", "N", "off"])
 }
 
 /// Letters of a name that an address can have.
