@@ -9,10 +9,11 @@ use url::Url;
 
 use super::context::Context;
 use super::hosts::{self, HostError, Rehearsal, Start, base, is_loopback};
+use super::settings::Settings;
 use crate::crm::{Connection, CrmError, Nutshell};
-use crate::engine::{EngineError, Session, Waits};
+use crate::engine::{BucketKeys, EngineError, Session, Waits, is_safe_endpoint};
 use crate::source::{Backoff, Options, Pacing, Reader, SourceError};
-use crate::spec::{Access, Endpoint, FilesRoot, Pipeline};
+use crate::spec::{Access, CopyTo, Endpoint, FilesRoot, Pipeline};
 
 /// Open connections.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub(super) struct Connected {
     pub rehearsal: Option<Rehearsal>,
     pub crm: Nutshell,
     readers: Vec<Reader>,
+    bucket: Option<BucketKeys>,
     /// Whether the destination is on this machine: nothing real is touched.
     pub harmless: bool,
 }
@@ -33,6 +35,8 @@ pub(super) enum ConnectError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Crm(#[from] CrmError),
+    #[error("{name} is no address that keys may be sent to: it must begin with https://")]
+    Endpoint { name: &'static str },
 }
 
 /// How long the first back-off is, on this machine and elsewhere.
@@ -71,7 +75,8 @@ pub(super) async fn connect(
         readers.push(Reader::new(&pipeline.sources[position], &base, &options)?);
     }
     let (connection, harmless) = destination(pipeline, rehearsal.as_ref())?;
-    Ok(Connected { rehearsal, crm: Nutshell::connect(connection)?, readers, harmless })
+    let bucket = if copies_to_bucket(pipeline) { bucket_keys(&context.settings)? } else { None };
+    Ok(Connected { rehearsal, crm: Nutshell::connect(connection)?, readers, bucket, harmless })
 }
 
 /// Where and as whom the CRM is written, and whether that is on this machine.
@@ -108,6 +113,38 @@ fn destination(
     Ok((connection, near))
 }
 
+fn copies_to_bucket(pipeline: &Pipeline) -> bool {
+    let mut places =
+        pipeline.objects.iter().filter_map(|object| Some(&object.oversize.as_ref()?.to));
+    places.any(|to| matches!(to, CopyTo::Bucket(_)))
+}
+
+/// The keys of buckets, under the names that every tool of S3 gives them.
+fn bucket_keys(settings: &Settings) -> Result<Option<BucketKeys>, ConnectError> {
+    let one_of = |names: [&'static str; 2]| {
+        names.into_iter().find_map(|name| Some((name, settings.variable(name)?)))
+    };
+    let (Some(id), Some(secret)) =
+        (settings.variable("AWS_ACCESS_KEY_ID"), settings.variable("AWS_SECRET_ACCESS_KEY"))
+    else {
+        return Ok(None);
+    };
+    let endpoint = match one_of(["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]) {
+        Some((name, text)) => {
+            let url = Url::parse(&text).ok().filter(is_safe_endpoint);
+            Some(url.ok_or(ConnectError::Endpoint { name })?)
+        }
+        None => None,
+    };
+    Ok(Some(BucketKeys {
+        id: id.into(),
+        secret: secret.into(),
+        token: settings.variable("AWS_SESSION_TOKEN").map(Into::into),
+        region: one_of(["AWS_REGION", "AWS_DEFAULT_REGION"]).map(|(_, region)| region),
+        endpoint,
+    }))
+}
+
 /// Prints what ended a command; wrong credentials with their account, never with their key.
 pub(super) fn blame(context: &Context, pipeline: &Pipeline, error: &EngineError) {
     context.terminal.error(error);
@@ -131,6 +168,7 @@ impl Connected {
             pipeline: Arc::clone(pipeline),
             readers: std::mem::take(&mut self.readers),
             crm: &self.crm,
+            bucket: self.bucket.take(),
             state,
             out: context.settings.out_dir(&pipeline.root, &pipeline.name),
             clock,

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::FutureExt;
 
+use super::bucket::Shelves;
 use super::confirm::confirm_open;
 use super::error::EngineError;
 use super::pulse::Pulse;
@@ -27,6 +28,8 @@ pub(super) struct Work<'a, C> {
     pub prepared: &'a Prepared,
     pub ledger: &'a Ledger,
     pub run: RunId,
+    /// Where copies of files go.
+    pub shelves: Shelves,
     /// Records of the CRM that this run has taken for a source record.
     pub claimed: Mutex<HashSet<CrmRef>>,
     /// How well the CRM answers.
@@ -47,8 +50,9 @@ pub async fn apply<C: Crm>(
     ledger: &Ledger,
     run: RunId,
 ) -> Result<Applied, EngineError> {
-    let work =
-        Work { session, prepared, ledger, run, claimed: Mutex::default(), pulse: Pulse::default() };
+    let shelves = Shelves::open(&session.pipeline, session.bucket.as_ref());
+    let (claimed, pulse) = (Mutex::default(), Pulse::default());
+    let work = Work { session, prepared, ledger, run, shelves, claimed, pulse };
     provision(&work).await?;
     for stage in prepared.plan.order.stages() {
         through(&work, *stage).await?;

@@ -1,164 +1,199 @@
-//! Files on their way: small enough ones are uploaded, the others go to the customer's folder.
+//! Files on their way: small enough ones are uploaded, the others go to the customer's place.
+//!
+//! What happens to a file is decided in `plan`, before the run and again for what was fetched.
 
-use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::apply::Work;
+use super::bucket::Fetched;
 use super::error::EngineError;
+use super::look::lost;
 use super::three_way::Values;
-use crate::crm::{Crm, Upload};
+use crate::crm::{Crm, CrmError, Upload};
 use crate::ground::{Flag, Record};
+use crate::ledger::State;
+use crate::plan::{Facts, Judged, LinkedCopy, Look, Way, judge, plain_name};
 use crate::source::SourceError;
 use crate::spec::ObjectKind;
 
 /// The most that is fetched of one file, whatever the plan allows: 2 GiB.
 const BYTES_MAX: u64 = 2 << 30;
 
-/// The greatest length of a name in the customer's folder, in bytes: what file systems take.
-const NAME_BYTES_MAX: usize = 200;
+/// The field that says where a file comes from, and in the ledger where it went.
+pub(super) const CONTENT: &str = "content";
 
-/// Puts the reference of an uploaded file, or the link to a copied one, in place of `content`.
-/// `None`: the file cannot be had; the remark is in the flags.
-pub(super) async fn content<C: Crm>(
+/// A file that was fetched; it is gone from the disk when this is.
+struct Draft {
+    path: PathBuf,
+    bytes: u64,
+    hash: String,
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // One that stays behind is fetched over.
+        drop(std::fs::remove_file(&self.path));
+    }
+}
+
+/// The record that a file belongs to.
+#[derive(Clone, Copy)]
+pub(super) struct Whose<'a> {
+    pub object: usize,
+    pub key: &'a str,
+    pub row: &'a Arc<Record>,
+}
+
+/// Carries the file of a new record, and puts its reference or its link beside `content`, which
+/// then says what was carried. `None`: the file cannot be had; the remark is in the flags.
+pub(super) async fn carry<C: Crm>(
     work: &Work<'_, C>,
-    object: usize,
-    row: &Arc<Record>,
+    whose: Whose<'_>,
     mut values: Values,
     flags: &mut Vec<Flag>,
 ) -> Result<Option<Values>, EngineError> {
-    let rules = &work.session.pipeline.objects[object];
-    let Some(place) = values.remove("content").filter(|_| rules.kind == ObjectKind::File) else {
+    let kind = work.session.pipeline.objects[whose.object].kind;
+    let Some(from) = values.remove(CONTENT).filter(|_| kind == ObjectKind::File) else {
         return Ok(Some(values));
     };
-    let place = place.as_str().unwrap_or_default().to_owned();
-    let folder = work.session.state.join("files");
-    let file = folder.join(blake3::hash(place.as_bytes()).to_hex().as_str());
-    let fetched = fetch(work, row.source, &place, &file).await;
-    let (bytes, hash) = match fetched? {
-        Ok(fetched) => fetched,
-        Err(detail) => {
-            flags.push(Flag::new("file_missing", "content", "content", &place, &detail));
-            return Ok(None);
-        }
-    };
-    let limit = work.session.pipeline.destination.plan.file_size_bytes;
-    let name = values.get("name").and_then(Value::as_str).unwrap_or("file").to_owned();
-    let fits = limit.is_none_or(|limit| bytes <= limit);
-    if fits && work.prepared.inventory.uploads {
-        let upload =
-            Upload { name: &name, mime: mime(&name), hash: &hash, path: &file, length: bytes };
-        let reference = work.session.crm.upload(&upload).await?;
-        values.insert("file".to_owned(), reference);
-    } else if let Some(link) = copied(work, object, row, (&file, flags))? {
-        let why =
-            if fits { "the CRM takes no uploads" } else { "larger than the plan's file size" };
-        let detail = format!("{bytes} bytes, {why}: copied, and linked as {link}");
-        flags.push(Flag::new("oversize", "content", "content", &name, &detail));
-        values.insert("link".to_owned(), link.into());
-    } else {
-        flags.push(Flag::new(
-            "no_place",
-            "content",
-            "content",
-            &name,
-            "it can neither be uploaded nor copied: say `oversize` for the object",
-        ));
+    let planned = work.prepared.plan.files.get(&(whose.object, whose.key.into()));
+    if let Some(held) = planned.filter(|file| file.way == Way::Held) {
+        flags.extend(held.flags.iter().cloned());
         return Ok(None);
     }
-    // A fetched file has done its duty; one that stays behind is fetched over.
-    drop(std::fs::remove_file(&file));
+    let from = from.as_str().unwrap_or_default().to_owned();
+    let said = values.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let fetched = fetch(work, whose, &from).await?;
+    let look = fetched.as_ref().map_or_else(Clone::clone, |draft| Look::Size(draft.bytes));
+    let uploads = work.prepared.inventory.uploads;
+    let facts = Facts { name: &said, from: &from, look: &look, uploads };
+    let judged = judge(&work.prepared.desk, whose.object, whose.row, &facts);
+    let Judged { way, name, flags: found } = judged;
+    flags.extend(found);
+    let Ok(draft) = fetched else { return Ok(None) };
+    let refused = match &way {
+        Way::Upload => upload(work, &name, (&draft, &mut values)).await?,
+        Way::Copy(copy) => copied(work, whose.object, copy, (&draft, &mut values)).await,
+        Way::Held => return Ok(None),
+    };
+    if let Err((code, why)) = refused {
+        flags.push(Flag::new(code, CONTENT, CONTENT, &from, &why));
+        return Ok(None);
+    }
+    if let Some(Value::Object(carried)) = values.get_mut(CONTENT) {
+        carried.insert("name".to_owned(), name.clone().into());
+        carried.insert("from".to_owned(), from.into());
+        carried.insert("bytes".to_owned(), draft.bytes.into());
+        carried.insert("hash".to_owned(), draft.hash.clone().into());
+    }
+    values.insert("name".to_owned(), name.into());
     Ok(Some(values))
 }
 
-/// Fetches a file to `to`; the inner error says why the file itself cannot be had.
-async fn fetch<C: Crm>(
-    work: &Work<'_, C>,
-    source: usize,
-    place: &str,
-    to: &Path,
-) -> Result<Result<(u64, String), String>, EngineError> {
-    let fail = |source| EngineError::Output { file: to.to_owned(), source };
-    if let Some(folder) = to.parent() {
-        std::fs::create_dir_all(folder).map_err(fail)?;
+/// What a file's record has after the first time: a file is carried once, its name stays a plain
+/// one, and its link stays in the text.
+pub(super) fn keep(kind: ObjectKind, state: Option<&State>, values: &mut Values) {
+    values.remove(CONTENT);
+    if kind != ObjectKind::File {
+        return;
     }
-    let mut file = tokio::fs::File::create(to).await.map_err(fail)?;
-    let downloaded = work.session.readers[source].download(place, &mut file, BYTES_MAX).await;
-    match downloaded {
-        Ok(downloaded) => {
-            Ok(Ok((downloaded.bytes, blake3::Hash::from(downloaded.hash).to_hex().to_string())))
-        }
-        // One file that is gone does not stop the others; a host that is gone does.
-        Err(error) if error.is_unwilling() && !matches!(error, SourceError::Rejected { .. }) => {
-            Err(error.into())
-        }
-        Err(error) => Ok(Err(error.to_string())),
+    let carried = state.and_then(|state| state.after.get(CONTENT));
+    let of = |part: &str| carried.and_then(|carried| carried.get(part)).and_then(Value::as_str);
+    if let Some(link) = of("link") {
+        values.insert("link".to_owned(), link.into());
+    }
+    let said = values.get("name").and_then(Value::as_str).map(plain_name);
+    let name = said.filter(|name| !name.is_empty()).or_else(|| of("name").map(str::to_owned));
+    if let Some(name) = name {
+        values.insert("name".to_owned(), name.into());
     }
 }
 
-/// Copies a file to where the spec wants oversize ones; the link to it, if the spec wants them.
-fn copied<C: Crm>(
+type Carried = Result<(), (&'static str, String)>;
+
+async fn upload<C: Crm>(
+    work: &Work<'_, C>,
+    name: &str,
+    (draft, values): (&Draft, &mut Values),
+) -> Result<Carried, EngineError> {
+    let upload = Upload {
+        name,
+        mime: mime(name),
+        hash: &draft.hash,
+        path: &draft.path,
+        length: draft.bytes,
+    };
+    match work.session.crm.upload(&upload).await {
+        Ok(reference)
+            if reference
+                .get("size")
+                .and_then(Value::as_u64)
+                .is_some_and(|size| size != draft.bytes) =>
+        {
+            let why = format!("the CRM has {} of {} bytes", reference["size"], draft.bytes);
+            Ok(Err(("upload_refused", why)))
+        }
+        Ok(reference) => {
+            values.insert(CONTENT.to_owned(), json!({ "uploaded": reference }));
+            values.insert("file".to_owned(), reference);
+            Ok(Ok(()))
+        }
+        // One file that the CRM does not want does not stop the others.
+        Err(error @ CrmError::Refused { .. }) => Ok(Err(("upload_refused", error.to_string()))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn copied<C: Crm>(
     work: &Work<'_, C>,
     object: usize,
-    row: &Arc<Record>,
-    (file, flags): (&Path, &mut Vec<Flag>),
-) -> Result<Option<String>, EngineError> {
-    let desk = &work.prepared.desk;
-    let Some(oversize) = &work.session.pipeline.objects[object].oversize else { return Ok(None) };
-    let world = desk.world();
-    let mut text = |template| {
-        desk.mapping
-            .expand_text(object, template, row, &world)
-            .map_err(|flag| flags.push(flag))
-            .ok()
-    };
-    let (Some(copy), Some(link)) = (text(&oversize.copy), text(&oversize.link)) else {
-        return Ok(None);
-    };
-    let place = work.session.pipeline.root.join(confined(&copy));
-    let fail = |source| EngineError::Output { file: place.clone(), source };
-    if let Some(folder) = place.parent() {
-        std::fs::create_dir_all(folder).map_err(fail)?;
-    }
-    let draft = place.with_extension("part");
-    let copy = || -> std::io::Result<()> {
-        let mut from = std::fs::File::open(file)?;
-        let mut to = std::fs::File::create(&draft)?;
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            let count = from.read(&mut buffer)?;
-            if count == 0 {
-                break;
-            }
-            std::io::Write::write_all(&mut to, &buffer[..count])?;
-        }
-        to.sync_all()?;
-        std::fs::rename(&draft, &place)
-    };
-    copy().map_err(fail)?;
-    Ok(Some(link))
+    copy: &LinkedCopy,
+    (draft, values): (&Draft, &mut Values),
+) -> Carried {
+    let file = Fetched { path: &draft.path, bytes: draft.bytes, hash: &draft.hash };
+    let at = work.shelves.copy(object, &copy.path, file).await;
+    let at = at.map_err(|why| ("copy_failed", format!("it could not be copied: {why}")))?;
+    values.insert(CONTENT.to_owned(), json!({ "copied": at, "link": copy.link }));
+    values.insert("link".to_owned(), copy.link.clone().into());
+    Ok(())
 }
 
-/// A path of the data inside the folder that it is joined to: no way up, no root, no over-long name.
-fn confined(path: &str) -> PathBuf {
-    Path::new(path)
-        .components()
-        .filter_map(|part| match part {
-            Component::Normal(name) => {
-                let name = name.to_string_lossy();
-                let end = (0..=NAME_BYTES_MAX.min(name.len()))
-                    .rev()
-                    .find(|&end| name.is_char_boundary(end));
-                Some(name[..end.unwrap_or(0)].to_owned())
-            }
-            Component::Prefix(_)
-            | Component::RootDir
-            | Component::CurDir
-            | Component::ParentDir => None,
-        })
-        .collect()
+/// Fetches the file of a record; the inner error is what its source says instead.
+async fn fetch<C: Crm>(
+    work: &Work<'_, C>,
+    whose: Whose<'_>,
+    from: &str,
+) -> Result<Result<Draft, Look>, EngineError> {
+    let pipeline = &work.session.pipeline;
+    let folder = work.session.state.join("files");
+    // Two rows may name one file: each fetches it to a place of its own.
+    let name = format!("{}:{}", pipeline.objects[whose.object].name, whose.key);
+    let path = folder.join(blake3::hash(name.as_bytes()).to_hex().as_str());
+    let opened = create(&folder, &path);
+    let mut file = opened.map_err(|source| EngineError::Output { file: path.clone(), source })?;
+    let mut draft = Draft { path, bytes: 0, hash: String::new() };
+    let source = whose.row.source;
+    match work.session.readers[source].download(from, &mut file, BYTES_MAX).await {
+        Ok(downloaded) => {
+            draft.bytes = downloaded.bytes;
+            draft.hash = blake3::Hash::from(downloaded.hash).to_hex().to_string();
+            Ok(Ok(draft))
+        }
+        Err(error @ SourceError::TooLarge { .. }) => Ok(Err(Look::Refused(error.to_string()))),
+        Err(error) => Ok(Err(lost((pipeline, source), from, error)?)),
+    }
+}
+
+fn create(folder: &Path, path: &Path) -> io::Result<tokio::fs::File> {
+    std::fs::create_dir_all(folder)?;
+    let mut options = std::fs::OpenOptions::new();
+    let opened = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    Ok(tokio::fs::File::from_std(opened))
 }
 
 /// The media type that a name suggests.
@@ -174,19 +209,5 @@ fn mime(name: &str) -> &'static str {
         Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         Some(_) | None => "application/octet-stream",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::confined;
-    use std::path::Path;
-
-    #[test]
-    fn a_path_made_of_data_stays_in_its_folder() {
-        assert_eq!(confined("out/../../etc/passwd"), Path::new("out/etc/passwd"));
-        assert_eq!(confined("/etc/passwd"), Path::new("etc/passwd"));
-        let long = "é".repeat(300);
-        assert!(confined(&long).as_os_str().len() <= 200);
     }
 }

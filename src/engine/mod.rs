@@ -4,10 +4,13 @@
 
 mod apply;
 mod attach;
+mod bucket;
+mod bucket_keys;
 mod confirm;
 mod edit;
 mod error;
 mod extract;
+mod look;
 mod probe;
 mod pulse;
 mod reconcile;
@@ -21,6 +24,7 @@ mod watch;
 mod write;
 
 pub use apply::{Applied, apply};
+pub use bucket_keys::{BucketKeys, is_safe_endpoint};
 pub use confirm::resolve_open;
 pub use error::EngineError;
 pub use extract::{Extraction, extract, staged_name, staged_tables};

@@ -19,8 +19,8 @@ use crate::spec::ObjectKind;
 const CONFLICTS_MAX: usize = 5;
 
 /// Fields that the CRM itself fills in, so that their presence is nobody's work.
-const DEFAULTS: [&str; 7] =
-    ["accountType", "stage", "status", "closedTime", "name", "isAllDay", "type"];
+const DEFAULTS: [&str; 8] =
+    ["accountType", "stage", "status", "closedTime", "name", "isAllDay", "type", "author"];
 
 /// A record that was left as it is.
 #[derive(Debug, Clone, Serialize)]

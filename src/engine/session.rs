@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::bucket_keys::BucketKeys;
 use super::watch::Watch;
 use crate::source::Reader;
 use crate::spec::Pipeline;
@@ -36,6 +37,8 @@ pub struct Session<'a, C> {
     pub readers: Vec<Reader>,
     /// The CRM.
     pub crm: &'a C,
+    /// The keys of buckets, when there are any.
+    pub bucket: Option<BucketKeys>,
     /// The pipeline's folder of state: staging and ledger.
     pub state: PathBuf,
     /// The folder of reports and archives.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use super::error::EngineError;
 use super::extract::{Extraction, extract, staged_tables};
+use super::look::look_at;
 use super::session::Session;
 use crate::crm::{Crm, Inventory, Snapshot};
 use crate::ground::{CrmRef, SourceKey};
 use crate::ledger::{Aspect, LedgerError, Reader};
 use crate::plan::{
-    ChoiceTable, Desk, Existing, Known, LinkBook, Memory, OwnerTable, Plan, Spellings, predict,
+    Bucket, ChoiceTable, Desk, Existing, Known, LinkBook, Means, Memory, OwnerTable, Plan,
+    Spellings, predict, settle,
 };
 use crate::spec::ObjectKind;
 use crate::staging::{StagedRows, Staging};
@@ -62,7 +64,10 @@ pub async fn prepare<C: Crm>(
         mapping,
         rows,
     };
-    let plan = predict(&mut desk, &inventory, &existing, &Past(ledger))?;
+    let mut plan = predict(&mut desk, &inventory, &existing, &Past(ledger))?;
+    let looks = look_at(session, &plan.wanted).await?;
+    let bucket = if session.bucket.is_some() { Bucket::Open } else { Bucket::NoKeys };
+    settle(&mut desk, &mut plan, &looks, Means { uploads: inventory.uploads, bucket });
     Ok(Prepared { desk, plan, extraction, inventory, existing })
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use serde_json::Value;
 
 use super::apply::Work;
-use super::attach;
+use super::attach::{self, CONTENT, Whose};
 use super::confirm::{self, Sent};
 use super::edit::edit;
 use super::error::EngineError;
@@ -15,7 +15,10 @@ use super::three_way::Values;
 use crate::crm::{Crm, NewRecord, check, expected};
 use crate::ground::{CrmRef, Entity, Fields, Flag, Outcome, Record, SourceKey};
 use crate::ledger::{Aspect, Deed, Intent, Settled, State, Verdict};
-use crate::plan::{Decision, Known, Matches, decide, fields_hash, split_closing, taken, why};
+use crate::plan::{
+    Decision, Known, Matches, decide, fields_hash, record_hash, split_closing, taken, why,
+};
+use crate::spec::ObjectKind;
 
 /// A record to be written.
 pub(super) struct Job {
@@ -39,7 +42,7 @@ pub(super) async fn whole<C: Crm>(work: &Work<'_, C>, job: Job) -> Result<(), En
     let rules = &work.session.pipeline.objects[job.object];
     let match_keys = work.prepared.desk.mapping.match_key(job.object, &job.fields);
     let (fields, closing) = split_closing(rules.kind, job.fields);
-    let hash = fields_hash(&fields);
+    let hash = record_hash(rules.kind, &fields);
     let state = state(work, &job.key)?;
     let known = state.as_ref().map(|state| Known {
         at: state.at.clone(),
@@ -67,7 +70,8 @@ pub(super) async fn whole<C: Crm>(work: &Work<'_, C>, job: Job) -> Result<(), En
             (Outcome::Flagged, why(&flags))
         }
         Decision::Create => {
-            let made = make(work, (job.object, &job.row), &deal, (&fields, &mut flags)).await?;
+            let whose = Whose { object: job.object, key: &job.key.id, row: &job.row };
+            let made = make(work, whose, &deal, (&fields, &mut flags)).await?;
             // Silent: the entry stays open; it is found out about after the stage, which then
             // comes back to the record.
             let Some(outcome) = made else { return Ok(()) };
@@ -76,8 +80,7 @@ pub(super) async fn whole<C: Crm>(work: &Work<'_, C>, job: Job) -> Result<(), En
         Decision::Fill(at) | Decision::Edit(at) => {
             match values(work, job.object, &fields, &mut flags)? {
                 Some(mut values) => {
-                    // The content of a file is written once, with its note.
-                    values.remove("content");
+                    attach::keep(rules.kind, state.as_ref(), &mut values);
                     edit(work, job.object, &deal, (&at, state.as_ref(), values, &mut flags)).await?
                 }
                 None => (Outcome::Flagged, why(&flags)),
@@ -96,17 +99,17 @@ pub(super) async fn whole<C: Crm>(work: &Work<'_, C>, job: Job) -> Result<(), En
 /// Makes a new record, its file first; `None`: nobody knows whether it was made.
 async fn make<C: Crm>(
     work: &Work<'_, C>,
-    (object, row): (usize, &Arc<Record>),
+    whose: Whose<'_>,
     deal: &Deal<'_>,
     (fields, flags): (&Fields, &mut Vec<Flag>),
 ) -> Result<Option<(Outcome, String)>, EngineError> {
-    let kind = work.session.pipeline.objects[object].kind;
-    let attached = match values(work, object, fields, flags)? {
-        Some(values) => attach::content(work, object, row, values, flags).await?,
+    let kind = work.session.pipeline.objects[whose.object].kind;
+    let carried = match values(work, whose.object, fields, flags)? {
+        Some(values) => attach::carry(work, whose, values, flags).await?,
         None => None,
     };
-    match attached.and_then(|values| checked(kind, values, flags)) {
-        Some(values) => create(work, object, deal, (values, flags)).await,
+    match carried.and_then(|values| checked(kind, values, flags)) {
+        Some(values) => create(work, whose.object, deal, (values, flags)).await,
         None => Ok(Some((Outcome::Flagged, why(flags)))),
     }
 }
@@ -161,7 +164,7 @@ fn values<C: Crm>(
 }
 
 /// Values that the destination's schema accepts; `None`: it does not, the remarks are in the flags.
-fn checked(kind: crate::spec::ObjectKind, values: Values, flags: &mut Vec<Flag>) -> Option<Values> {
+fn checked(kind: ObjectKind, values: Values, flags: &mut Vec<Flag>) -> Option<Values> {
     let faults = check(kind, &values);
     for fault in &faults {
         let value = values.get(&fault.path).map(ToString::to_string).unwrap_or_default();
@@ -178,6 +181,10 @@ async fn create<C: Crm>(
 ) -> Result<Option<(Outcome, String)>, EngineError> {
     let kind = work.session.pipeline.objects[object].kind;
     let author = author(work, &values);
+    let mut after = expected(kind, &values);
+    if let Some(carried) = values.get(CONTENT).filter(|_| kind == ObjectKind::File) {
+        after.insert(CONTENT.to_owned(), carried.clone());
+    }
     let intent = Intent {
         run: work.run,
         key: deal.key.clone(),
@@ -187,7 +194,7 @@ async fn create<C: Crm>(
         crm: None,
         rev_before: None,
         before: None,
-        after: Some(object_of(&expected(kind, &values))),
+        after: Some(object_of(&after)),
         hash: deal.hash.clone(),
         undoes: None,
         at: work.session.now(),

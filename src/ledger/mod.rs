@@ -33,6 +33,6 @@ pub use error::LedgerError;
 pub use lock::Lock;
 pub use marker::key_of as key_of_marker;
 pub use outcome::Verdict;
-pub use read::{Provisioned, Reader, StoryLine, Waiting};
+pub use read::{Carried, Provisioned, Reader, StoryLine, Waiting};
 pub use run::{Run, RunId, RunKind, RunState};
 pub use undo::{Undo, Undone};

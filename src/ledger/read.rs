@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
 
 use super::column;
 use super::entry::{EntryId, OpenEntry, State};
@@ -13,7 +14,7 @@ use super::run::{self, Run, RunId};
 use super::schema;
 use super::sum;
 use super::undo::{self, Undo, Undone};
-use crate::ground::{CrmRef, Flag, Outcome, SourceKey};
+use crate::ground::{CrmId, CrmRef, Flag, Outcome, SourceKey};
 
 /// A reading connection.
 #[derive(Debug)]
@@ -33,6 +34,21 @@ pub struct Waiting {
     pub reason: String,
     /// What was remarked.
     pub flags: Vec<Flag>,
+}
+
+/// A file that a run carried, and the record that it hangs on.
+#[derive(Debug, Clone)]
+pub struct Carried {
+    /// The file's record.
+    pub key: SourceKey,
+    /// The note that holds or links it.
+    pub at: CrmRef,
+    /// The record that it hangs on, as the CRM names it: `Leads:7`.
+    pub on: String,
+    /// The source record behind that, when it is one of ours.
+    pub on_key: Option<SourceKey>,
+    /// What was carried and where it went.
+    pub content: Value,
 }
 
 /// A line of a record's story.
@@ -208,6 +224,37 @@ impl Reader {
                     outcome: column::outcome(row, 2)?,
                     reason: row.get(3)?,
                     flags: column::json(row, 4)?.unwrap_or_default(),
+                });
+            }
+            Ok(())
+        })
+    }
+
+    /// Every file that a run carried and that stands, handed to `each` in order.
+    pub fn carried(&self, run: RunId, mut each: impl FnMut(Carried)) -> Result<(), LedgerError> {
+        self.with(|connection| {
+            let sql = "
+                WITH file AS (
+                  SELECT object, key, entity, crm, json_extract(after, '$.content') AS content,
+                         coalesce(json_extract(after, '$.entity'), '') AS parent
+                    FROM entry WHERE run = ?1 AND deed = 'create' AND outcome = 'done'
+                         AND json_type(after, '$.content') = 'object')
+                SELECT file.object, file.key, file.entity, file.crm, content, parent,
+                       link.object, link.key
+                  FROM file LEFT JOIN link
+                       ON link.entity = substr(parent, 1, instr(parent, ':') - 1)
+                      AND link.crm = substr(parent, instr(parent, ':') + 1)
+                 ORDER BY 1, 2";
+            let mut statement = connection.prepare(sql)?;
+            let mut rows = statement.query([run.0])?;
+            while let Some(row) = rows.next()? {
+                let on_key = row.get::<_, Option<String>>(6)?.map(|_| column::key(row, 6));
+                each(Carried {
+                    key: column::key(row, 0)?,
+                    at: CrmRef::new(column::entity(row, 2)?, CrmId(row.get(3)?)),
+                    content: column::json(row, 4)?.unwrap_or_default(),
+                    on: row.get(5)?,
+                    on_key: on_key.transpose()?,
                 });
             }
             Ok(())

@@ -77,6 +77,17 @@ pub fn fields_hash(fields: &Fields) -> String {
     blake3::hash(fields.canonical().to_string().as_bytes()).to_hex()[..32].to_owned()
 }
 
+/// The hash of a record of that kind. A file is carried once: another path or a new signature of its
+/// address is no change of the record.
+pub fn record_hash(kind: ObjectKind, fields: &Fields) -> String {
+    if kind != ObjectKind::File {
+        return fields_hash(fields);
+    }
+    let mut fields = fields.clone();
+    fields.0.shift_remove("content");
+    fields_hash(&fields)
+}
+
 /// Takes the closing fields of a lead out; what is left creates it.
 pub fn split_closing(kind: ObjectKind, fields: Fields) -> (Fields, Fields) {
     if !matches!(kind, ObjectKind::Deal | ObjectKind::Lead) {

@@ -110,6 +110,27 @@ pub(super) fn pipelines(pipeline: &Pipeline, inventory: &Inventory) -> Vec<Gate>
     }]
 }
 
+/// Whether the keys of the customer's bucket are at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bucket {
+    /// They are.
+    Open,
+    /// They are not.
+    NoKeys,
+}
+
+/// Files on their way to a bucket that nobody gave the keys of.
+pub(super) fn bucket(bucket: Bucket) -> Vec<Gate> {
+    if bucket == Bucket::Open {
+        return Vec::new();
+    }
+    vec![Gate {
+        code: "bucket_keys",
+        message: "files are to be copied to a bucket, and its keys are not set".into(),
+        hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_REGION, and AWS_ENDPOINT_URL for a host other than Amazon's".into(),
+    }]
+}
+
 /// Invented people of the sandbox on their way into a real CRM: a variable was forgotten.
 pub(super) fn invented(pipeline: &Pipeline) -> Vec<Gate> {
     let Endpoint::Url(url) = &pipeline.destination.url else { return Vec::new() };

@@ -45,7 +45,7 @@ pub fn lost_rows(
 }
 
 /// Codes of remarks that hold a record back, whatever else is remarked.
-const HOLDING: [&str; 12] = [
+const HOLDING: [&str; 15] = [
     "required",
     "expression_error",
     "duplicate_key",
@@ -55,7 +55,10 @@ const HOLDING: [&str; 12] = [
     "not_in_schema",
     "ref_failed",
     "file_missing",
+    "file_refused",
     "no_place",
+    "copy_failed",
+    "upload_refused",
     "gone_in_crm",
     "edit_conflict",
 ];

@@ -4,11 +4,13 @@ mod choices;
 mod decide;
 mod error;
 mod existing;
+mod files;
 mod gate;
 mod groups;
 mod held;
 mod late;
 mod links;
+mod names;
 mod order;
 mod owners;
 mod predict;
@@ -19,13 +21,20 @@ mod tally;
 mod vanished;
 
 pub use choices::ChoiceTable;
-pub use decide::{CLOSING, Decision, Known, Matches, decide, fields_hash, split_closing};
+pub use decide::{
+    CLOSING, Decision, Known, Matches, decide, fields_hash, record_hash, split_closing,
+};
 pub use error::PlanError;
 pub use existing::Existing;
-pub use gate::Gate;
+pub use files::{
+    Facts, FilePlan, FilePlans, Judged, LinkedCopy, Look, Means, Wanted as WantedFile, Way, is_own,
+    judge, settle,
+};
+pub use gate::{Bucket, Gate};
 pub use groups::Groups;
 pub use held::{Held, deciding, lost_rows, taken, why};
 pub use links::LinkBook;
+pub use names::{address_path, plain_name, plain_path};
 pub use order::{Order, Stage};
 pub use owners::{OwnerTable, OwnerUse};
 pub use predict::{Memory, ObjectPlan, Plan, Unremembered, predict};

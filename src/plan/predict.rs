@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
-use super::decide::{Decision, Known, Matches, decide, fields_hash, split_closing};
+use super::decide::{Decision, Known, Matches, decide, record_hash, split_closing};
 use super::error::PlanError;
 use super::existing::Existing;
+use super::files;
 use super::gate::{self, Gate};
 use super::groups::Groups;
 use super::held::{Held, lost_rows, taken};
@@ -78,6 +79,10 @@ pub struct Plan {
     pub provisioning: Provisioning,
     /// Who owns what.
     pub owners: Vec<OwnerUse>,
+    /// Files whose source is still to be asked; none once the plan is settled.
+    pub wanted: Vec<files::Wanted>,
+    /// What happens to each file.
+    pub files: files::FilePlans,
     /// What refuses the run; empty when nothing does.
     pub gates: Vec<Gate>,
     /// Writing calls, by method family.
@@ -98,7 +103,7 @@ pub fn predict(
     let mut seen = Seen::default();
     let mut plans: BTreeMap<usize, ObjectPlan> = BTreeMap::new();
     let mut calls: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let mut claimed = HashSet::new();
+    let (mut claimed, mut wanted) = (HashSet::new(), Vec::new());
     for stage in order.stages() {
         let Stage::Records(object) = *stage else { continue };
         let mut forecast = Forecast {
@@ -106,6 +111,7 @@ pub fn predict(
             seen: &mut seen,
             calls: &mut calls,
             claimed: &mut claimed,
+            wanted: &mut wanted,
             existing,
         };
         plans.insert(object, forecast.object(desk, memory)?);
@@ -128,10 +134,10 @@ pub fn predict(
     gates.extend(gate::people(&pipeline, &plans, existing));
     gates.extend(gate::pipelines(&pipeline, inventory));
     gates.extend(vanished::gate(&pipeline, plans.values()));
-    let writes: u64 = calls.values().sum();
-    let per_second = pipeline.destination.pace_write.map(|pace| pace.per_second);
-    let eta_s = per_second.map_or(0.0, |rate| precise(writes) / rate);
+    let eta_s = eta(&pipeline, &calls);
     Ok(Plan {
+        wanted,
+        files: files::FilePlans::new(),
         order,
         objects: plans.into_values().collect(),
         provisioning,
@@ -140,6 +146,12 @@ pub fn predict(
         calls,
         eta_s,
     })
+}
+
+/// The least time that these calls take at the pace of the spec, in seconds.
+pub(super) fn eta(pipeline: &crate::spec::Pipeline, calls: &BTreeMap<&'static str, u64>) -> f64 {
+    let per_second = pipeline.destination.pace_write.map(|pace| pace.per_second);
+    per_second.map_or(0.0, |rate| precise(calls.values().sum()) / rate)
 }
 
 /// Looks at an object's late references, now that the fate of every record is known.
@@ -178,6 +190,7 @@ struct Forecast<'a> {
     seen: &'a mut Seen,
     calls: &'a mut BTreeMap<&'static str, u64>,
     claimed: &'a mut HashSet<CrmRef>,
+    wanted: &'a mut Vec<files::Wanted>,
     existing: &'a Existing,
 }
 
@@ -252,8 +265,16 @@ impl Forecast<'_> {
             let Prepared { id, record, mut flags, course } = prepared;
             let outcome = match course {
                 Course::Write { fields, late } => {
-                    self.seen.note(&desk.pipeline.objects[self.object], &fields);
-                    self.write(desk, known.as_ref(), (fields, &late), &mut flags)
+                    let rules = &desk.pipeline.objects[self.object];
+                    self.seen.note(rules, &fields);
+                    let file = files::wanted(
+                        (self.object, rules),
+                        (&id, &record.place),
+                        (&fields, &flags),
+                    );
+                    let outcome = self.write(desk, known.as_ref(), (fields, &late), &mut flags);
+                    self.wanted.extend(file.filter(|_| outcome == Outcome::Created));
+                    outcome
                 }
                 Course::Merged { .. } => {
                     flags.extend(vanished::left(known.as_ref().map(|known| &known.at), "merged"));
@@ -297,8 +318,11 @@ impl Forecast<'_> {
             if known.is_none() { self.existing.find(self.object, &keys) } else { Vec::new() };
         let by = rules.matching.0.join(", ");
         let value = keys.first().map_or("", String::as_str);
-        let decision =
-            decide(&fields_hash(&whole), known, &Matches { by: &by, value, found: &found });
+        let decision = decide(
+            &record_hash(rules.kind, &whole),
+            known,
+            &Matches { by: &by, value, found: &found },
+        );
         let mut call = |family| *self.calls.entry(family).or_default() += 1;
         if known.is_none() && !closing.is_empty() {
             call("edit");

@@ -26,9 +26,21 @@ impl Tally {
     /// Counts a record.
     pub fn count(&mut self, outcome: Outcome, flags: &[Flag]) {
         self.add(outcome, 1);
+        self.remark(flags);
+    }
+
+    /// Counts remarks on a record that is counted already.
+    pub fn remark(&mut self, flags: &[Flag]) {
         for flag in flags {
             *self.flags.entry(flag.code.to_string()).or_default() += 1;
         }
+    }
+
+    /// Counts a record as another outcome than before.
+    pub fn shift(&mut self, from: Outcome, to: Outcome) {
+        let before = self.outcomes.entry(from).or_default();
+        *before = before.saturating_sub(1);
+        self.add(to, 1);
     }
 
     /// Counts several records at once.

@@ -4,14 +4,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use super::file::Draft;
-use super::guard::guarded;
+use super::sheet::Sheet;
 use crate::ground::{Flag, Header, Record};
 use crate::spec::{Archive, ArchiveFormat, Pipeline};
 use crate::staging::{StagedRows, StagingError};
-use crate::transform::{Mapping, TransformError, World};
+use crate::transform::{DocumentRows, Kept, Mapping, TransformError, World};
 
 /// An archive that was written.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -47,44 +45,61 @@ pub enum ArchiveError {
     Transform(#[from] TransformError),
 }
 
-/// Writes the archive at that position of the spec into a folder.
+/// Writes the archive at that position of the spec into a folder. Tables go row by row; a document
+/// is made in memory.
 pub fn write(
     position: usize,
-    (pipeline, mapping): (&Pipeline, &Mapping),
+    rules: (&Pipeline, &Mapping),
     (rows, world): (&StagedRows, &World<'_>),
     folder: &Path,
 ) -> Result<Archived, ArchiveError> {
+    let (pipeline, mapping) = rules;
     let archive = &pipeline.archives[position];
     let table = &pipeline.tables[archive.table].name;
-    let header = rows.columns(table)?;
-    let mut chosen = Vec::new();
-    let mut cells = Vec::new();
-    let mut flags = Vec::new();
-    for row in rows.rows(table)? {
-        let row = row?;
-        match mapping.archive_cells(position, &row, world) {
-            Ok(Some(values)) => {
-                cells.push(values);
-                chosen.push(row);
-            }
-            Ok(None) => {}
-            Err(flag) => flags.push(flag),
-        }
-    }
-    let document = match &archive.format {
-        ArchiveFormat::Document { .. } => Some(mapping.document(position, &chosen, world)?),
-        ArchiveFormat::Csv | ArchiveFormat::Json | ArchiveFormat::JsonLines => None,
-    };
-    let names = names(archive, &header);
     let file = folder.join(&archive.file);
-    let bytes = bytes(archive, &names, &cells, document);
-    put(&file, &bytes).map_err(|source| ArchiveError::Unwritable { file, source })?;
-    let hash = blake3::hash(&bytes).to_hex().to_string();
-    Ok(Archived { file: archive.file.clone(), rows: count(&chosen), hash, flags })
+    let fail = |source| ArchiveError::Unwritable { file: file.clone(), source };
+    let mut out = Hashed::begin(&file).map_err(fail)?;
+    let mut archived =
+        Archived { file: archive.file.clone(), rows: 0, hash: String::new(), flags: Vec::new() };
+    let kept = rows.rows(table)?.filter_map(|row| {
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => return Some(Err(ArchiveError::from(error))),
+        };
+        let Kept { cells, flag } = mapping.archive_row(position, &row, world)?;
+        archived.rows += 1;
+        archived.flags.extend(flag);
+        Some(Ok((row, cells)))
+    });
+    if let ArchiveFormat::Document { .. } = archive.format {
+        let chosen: Vec<_> = kept.map(|kept| Ok(kept?.0)).collect::<Result<_, ArchiveError>>()?;
+        let tables = document_rows(position, rules, rows, chosen)?;
+        out.write_all(mapping.document(position, tables, world)?.as_bytes()).map_err(fail)?;
+    } else {
+        let names = names(archive, &*rows.columns(table)?);
+        let mut sheet = Sheet::begin(&archive.format, names, &mut out).map_err(fail)?;
+        for kept in kept {
+            sheet.row(&kept?.1).map_err(fail)?;
+        }
+        sheet.end().map_err(fail)?;
+    }
+    archived.hash = out.finish().map_err(fail)?;
+    Ok(archived)
 }
 
-fn count(rows: &[Arc<Record>]) -> u64 {
-    rows.len() as u64
+/// The rows that a document is about, with those of the other tables that its template names.
+fn document_rows(
+    position: usize,
+    (pipeline, mapping): (&Pipeline, &Mapping),
+    rows: &StagedRows,
+    chosen: Vec<Arc<Record>>,
+) -> Result<DocumentRows, ArchiveError> {
+    let mut others = Vec::new();
+    for &table in mapping.document_tables(position) {
+        let found = rows.rows(&pipeline.tables[table].name)?.collect::<Result<_, _>>()?;
+        others.push((table, found));
+    }
+    Ok(DocumentRows { rows: chosen, others })
 }
 
 fn names(archive: &Archive, header: &Header) -> Vec<String> {
@@ -94,57 +109,32 @@ fn names(archive: &Archive, header: &Header) -> Vec<String> {
     archive.columns.iter().map(|cell| cell.name.clone()).collect()
 }
 
-fn bytes(
-    archive: &Archive,
-    names: &[String],
-    rows: &[Vec<Value>],
-    document: Option<String>,
-) -> Vec<u8> {
-    match &archive.format {
-        ArchiveFormat::Csv => csv_bytes(names, rows),
-        ArchiveFormat::Json => {
-            let rows: Vec<_> = rows.iter().map(|row| object(names, row)).collect();
-            serde_json::to_vec_pretty(&rows).unwrap_or_default()
-        }
-        ArchiveFormat::JsonLines => {
-            let lines = rows.iter().map(|row| object(names, row).to_string() + "\n");
-            lines.collect::<String>().into_bytes()
-        }
-        ArchiveFormat::Document { .. } => document.unwrap_or_default().into_bytes(),
+/// A file on its way to its place, hashed as it is written.
+struct Hashed {
+    draft: Draft,
+    hasher: blake3::Hasher,
+}
+
+impl Hashed {
+    fn begin(file: &Path) -> io::Result<Self> {
+        Ok(Self { draft: Draft::begin(file)?, hasher: blake3::Hasher::new() })
+    }
+
+    /// Puts the file in its place; its hash in hex.
+    fn finish(self) -> io::Result<String> {
+        self.draft.finish()?;
+        Ok(self.hasher.finalize().to_hex().to_string())
     }
 }
 
-/// CSV for people: guarded against formulas, JSON cells as text.
-fn csv_bytes(names: &[String], rows: &[Vec<Value>]) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    // Writing into memory does not fail; a row longer than the header is cut to it.
-    let mut put = |cells: Vec<String>| writer.write_record(cells).is_ok();
-    let mut whole = put(names.to_vec());
-    for row in rows {
-        let cell = |position: usize| row.get(position).map(text).unwrap_or_default();
-        whole &=
-            put((0..names.len()).map(|position| guarded(&cell(position)).into_owned()).collect());
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.draft.write(bytes)?;
+        self.hasher.update(bytes.get(..written).unwrap_or_default());
+        Ok(written)
     }
-    debug_assert!(whole, "every row has as many cells as the header");
-    writer.into_inner().unwrap_or_default()
-}
 
-fn object(names: &[String], row: &[Value]) -> Value {
-    let cell = |position: usize| row.get(position).cloned().unwrap_or(Value::Null);
-    let entries = names.iter().enumerate().map(|(position, name)| (name.clone(), cell(position)));
-    Value::Object(entries.collect::<Map<_, _>>())
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    fn flush(&mut self) -> io::Result<()> {
+        self.draft.flush()
     }
-}
-
-fn put(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut draft = Draft::begin(file)?;
-    draft.write_all(bytes)?;
-    draft.finish()
 }

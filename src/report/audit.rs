@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::file::Draft;
-use crate::ledger::{LedgerError, Reader, RunId};
+use crate::ground::Outcome;
+use crate::ledger::{Carried, LedgerError, Reader, RunId};
 use crate::plan::{VANISHED, Vanished};
 use crate::staging::StagedDifference;
 
@@ -27,8 +28,8 @@ pub enum AuditError {
     Ledger(#[from] LedgerError),
 }
 
-/// Writes every remark of a run, and what vanished from the source, as JSON Lines; how many there
-/// were.
+/// Writes every remark of a run, every file that it carried and what vanished from the source, as
+/// JSON Lines; how many lines.
 pub fn write_audit<'a>(
     reader: &Reader,
     run: RunId,
@@ -50,6 +51,12 @@ pub fn write_audit<'a>(
             fault = Some(error);
         }
     })?;
+    reader.carried(run, |carried| {
+        count += 1;
+        if let Err(error) = writeln!(draft, "{}", carried_line(&carried)) {
+            fault = Some(error);
+        }
+    })?;
     fault.map_or(Ok(()), Err).map_err(fail)?;
     for gone in vanished {
         let reason = "gone from the source; it stays in the CRM";
@@ -61,6 +68,27 @@ pub fn write_audit<'a>(
     }
     draft.finish().map_err(fail)?;
     Ok(count)
+}
+
+/// Which file went where, and which record it hangs on.
+fn carried_line(carried: &Carried) -> Value {
+    let part = |name: &str| carried.content.get(name).cloned().unwrap_or_default();
+    json!({
+        "record": carried.key.to_string(),
+        "outcome": Outcome::Created.name(),
+        "file": {
+            "source_id": carried.key.id,
+            "name": part("name"),
+            "from": part("from"),
+            "bytes": part("bytes"),
+            "blake3": part("hash"),
+            "crm": carried.at.to_string(),
+            "on": { "record": carried.on_key.as_ref().map(ToString::to_string), "crm": carried.on },
+            "uploaded": part("uploaded"),
+            "copied": part("copied"),
+            "link": part("link"),
+        },
+    })
 }
 
 /// Writes what two endpoints say differently about the same records, as JSON Lines.

@@ -6,8 +6,14 @@ use std::borrow::Cow;
 ///
 /// Plain numbers stay numbers. Quoting alone does not help (CWE-1236), hence the mark.
 pub fn guarded(cell: &str) -> Cow<'_, str> {
-    let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']);
-    if runs && cell.parse::<f64>().is_err() { format!("'{cell}").into() } else { cell.into() }
+    // The wide letters of East Asian keyboards begin a formula as well.
+    let runs =
+        cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠']);
+    if runs && !cell.parse::<f64>().is_ok_and(f64::is_finite) {
+        format!("'{cell}").into()
+    } else {
+        cell.into()
+    }
 }
 
 #[cfg(test)]
@@ -18,6 +24,8 @@ mod tests {
     fn a_formula_is_marked_and_a_number_stays_one() {
         assert_eq!(guarded("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
         assert_eq!(guarded("@SUM(A1)"), "'@SUM(A1)");
+        assert_eq!(guarded("＝1+1"), "'＝1+1");
+        assert_eq!(guarded("-inf"), "'-inf");
         assert_eq!(guarded("-12.5"), "-12.5");
         assert_eq!(guarded("plain"), "plain");
     }

@@ -8,6 +8,7 @@ mod file;
 mod findings;
 mod guard;
 mod reconciliation;
+mod sheet;
 
 pub use archive::{ArchiveError, Archived, write as write_archive};
 pub use audit::{AuditError, write_audit, write_differences};

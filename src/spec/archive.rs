@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use super::column_path::path;
 use super::desk::{Desk, Keys};
+use super::names::{Syntax, variables_of};
+use super::nearest;
 use super::pipeline::{Archive, ArchiveFormat, Cell, Table};
 use super::project_file;
 use super::syntax::{check_template, expr};
@@ -37,7 +39,7 @@ fn archive(
     let known = ["from", "where", "columns", "template"];
     let keys = desk.keys(&entry.value, "an archive", &known);
     let table = desk.need(&keys, "from").and_then(|node| index.named(desk, node));
-    let format = format(desk, entry, &keys);
+    let format = format(desk, tables, entry, &keys);
     let condition = keys.get("where").and_then(|node| expr(desk, node));
     let table = table?;
     let columns = keys.get("columns").map(|node| cells(desk, tables, table, node));
@@ -65,7 +67,12 @@ fn cells(desk: &Desk<'_>, tables: &[Table], table: usize, node: &Node) -> Vec<Ce
         .collect()
 }
 
-fn format(desk: &Desk<'_>, entry: &Entry, keys: &Keys<'_>) -> Option<ArchiveFormat> {
+fn format(
+    desk: &Desk<'_>,
+    tables: &[Table],
+    entry: &Entry,
+    keys: &Keys<'_>,
+) -> Option<ArchiveFormat> {
     let name = entry.key.as_str();
     if name.contains(['/', '\\', ':'])
         || name.starts_with('.')
@@ -76,7 +83,7 @@ fn format(desk: &Desk<'_>, entry: &Entry, keys: &Keys<'_>) -> Option<ArchiveForm
         return None;
     }
     if let Some(node) = keys.get("template") {
-        return document(desk, keys, node);
+        return document(desk, tables, keys, node);
     }
     match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("csv") => Some(ArchiveFormat::Csv),
@@ -96,13 +103,28 @@ fn format(desk: &Desk<'_>, entry: &Entry, keys: &Keys<'_>) -> Option<ArchiveForm
     }
 }
 
-fn document(desk: &Desk<'_>, keys: &Keys<'_>, node: &Node) -> Option<ArchiveFormat> {
+fn document(
+    desk: &Desk<'_>,
+    tables: &[Table],
+    keys: &Keys<'_>,
+    node: &Node,
+) -> Option<ArchiveFormat> {
     if let Some(entry) = keys.entry("columns") {
         let message = "a document takes its columns in its template";
         desk.fault("conflicting-keys", &entry.spot, message);
     }
     let file = project_file::read(desk, node)?;
     let sound = check_template(desk, &node.spot, &file.text);
+    let own = ["rows", "name", "now"].into_iter();
+    let known: Vec<&str> = own.chain(tables.iter().map(|table| table.name.as_str())).collect();
+    for name in variables_of(&file.text, Syntax::Template) {
+        if !known.contains(&name.as_str()) {
+            let message =
+                format!("the template of a document begins with `rows`, not with `{name}`");
+            let hint = nearest::hint(&name, known.iter().copied());
+            desk.fault_hint("unknown-name", &node.spot, message, hint);
+        }
+    }
     let path = desk.text(node)?.into();
     sound.then_some(ArchiveFormat::Document { template: file.text, path })
 }

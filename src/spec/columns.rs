@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn templates_and_conditions_are_looked_through() {
-        let text = "{% for n in notes %}{{ n.body }}{% endfor %}{{ agent.phone }}{{ naem }}";
+        let text =
+            "{% for n in notes %}{{ n.body }}{{ n.txet }}{% endfor %}{{ agent.phone }}{{ naem }}";
         let mut pipeline =
             example::pipeline(vec![example::field("description", example::template(text))]);
         let condition = example::expression("not mobile");
@@ -156,6 +157,7 @@ mod tests {
             "table `agents` has no column `phone` (in `agent.phone`)",
             "table `contacts` has no column `mobile`",
             "table `contacts` has no column `naem`",
+            "table `notes` has no column `txet` (in `notes.txet`)",
         ];
         assert_eq!(found, expected);
     }

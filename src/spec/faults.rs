@@ -66,6 +66,7 @@ pub(super) fn faults_of(spec: &str) -> Vec<Diagnostic> {
         Some("shop/transforms/kinds.yaml") => Ok(MAP.to_owned()),
         Some("shop/transforms/kinds.toml") => Ok("A = 'a'\n".to_owned()),
         Some("shop/transforms/bad.md.j2") => Ok("{% for %}".to_owned()),
+        Some("shop/transforms/odd.md.j2") => Ok("{{ rows }}{{ firms }}{{ rosw }}".to_owned()),
         _ => Err(std::io::ErrorKind::NotFound.into()),
     };
     let file = Path::new("shop/pipelines/shop.yaml");
@@ -344,11 +345,32 @@ fn files_stay_in_the_project() {
         &["bad-template"],
     );
     check(
+        "calls.csv: { from: calls, columns: { at: at } }",
+        "calls.md: { from: calls, template: transforms/odd.md.j2 }",
+        &[
+            "unknown-name: the template of a document begins with `rows`, not with `rosw` [did you mean `rows`?]",
+        ],
+    );
+    check(
         "columns: { at: at } }",
         "columns: { at: at } }\n  CALLS.csv: { from: calls }",
         &["duplicate-file"],
     );
     check("calls.csv:", "calls.xls:", &["unknown-format"]);
+    let files = |copy: &str| {
+        format!(
+            "  files:\n    from: calls\n    to: file\n    fields: {{ entity: {{ ref: people, from: person_id }}, name: name, content: path }}\n    oversize: {{ copy: \"{copy}\", link: x }}\narchives:"
+        )
+    };
+    check("archives:", &files("s3://shop/{{ id }}"), &[]);
+    check(
+        "archives:",
+        &files("s3://{{ id }}/x"),
+        &[
+            "bad-copy: `s3://` names no bucket [write `s3://bucket/folder/{{ id }}/{{ file_name }}`]",
+        ],
+    );
+    check("archives:", &files("/etc/{{ id }}"), &["bad-copy: nothing is copied to `/etc/`"]);
     check("calls.csv:", "../calls.csv:", &["bad-file-name"]);
 }
 

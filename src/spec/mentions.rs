@@ -3,6 +3,7 @@
 use crate::ground::Place;
 
 use super::columns::children_of;
+use super::loops;
 use super::names::{Syntax, paths_of};
 use super::pipeline::{
     Archive, ArchiveFormat, ColumnPath, Each, Expr, From, Ignore, Object, Pipeline, Reference,
@@ -130,14 +131,14 @@ impl<'p> Mentions<'p> {
         }
     }
 
-    /// What an archive names. The template of a document sees a list of rows and is not followed.
+    /// What an archive names.
     fn archive(&mut self, archive: &'p Archive) {
         let start = Start { table: archive.table, row: Row::Own, place: &archive.place };
         if let Some(condition) = &archive.condition {
             self.expression(start, condition);
         }
         match &archive.format {
-            ArchiveFormat::Document { .. } => {}
+            ArchiveFormat::Document { template, .. } => self.document(start, template),
             ArchiveFormat::Csv | ArchiveFormat::Json | ArchiveFormat::JsonLines => {
                 for cell in &archive.columns {
                     self.path(start, &cell.path);
@@ -245,10 +246,28 @@ impl<'p> Mentions<'p> {
         for path in paths_of(&template.text, Syntax::Template) {
             self.name(start, &path);
         }
+        for path in loops::paths(&template.text) {
+            self.name(start, &path);
+        }
     }
 
-    /// A name of a template: links are followed; a child is a list, and what follows a column are
-    /// keys of its value.
+    /// The template of a document begins with lists of rows: its own, and other tables.
+    fn document(&mut self, start: Start<'p>, template: &str) {
+        for path in loops::paths(template) {
+            let Some((list, rest)) = path.split_once('.') else { continue };
+            let named = |table: &Table| table.completes.is_none() && table.name == list;
+            let table = match list {
+                "rows" => Some(start.table),
+                _ => self.pipeline.tables.iter().position(named),
+            };
+            if let Some(table) = table {
+                self.name(Start { table, row: Row::Other, ..start }, rest);
+            }
+        }
+    }
+
+    /// A name of a template: links and children are followed; what follows a column are keys of its
+    /// value.
     fn name(&mut self, start: Start<'p>, shown: &str) {
         let mut here = start;
         for (position, word) in shown.split('.').enumerate() {
@@ -261,17 +280,18 @@ impl<'p> Mentions<'p> {
                 here = Start { table: link.table, row: Row::Other, ..here };
                 continue;
             }
-            if !self.is_child(here.table, word) {
+            let Some(child) = self.child_named(here.table, word) else {
                 self.push(here, word, shown);
-            }
-            return;
+                return;
+            };
+            here = Start { table: child, row: Row::Other, ..here };
         }
     }
 
-    fn is_child(&self, table: usize, word: &str) -> bool {
-        children_of(self.pipeline, table)
-            .iter()
-            .any(|child| self.pipeline.tables[child.table].name == word)
+    fn child_named(&self, table: usize, word: &str) -> Option<usize> {
+        let children = children_of(self.pipeline, table);
+        let mut tables = children.into_iter().map(|child| child.table);
+        tables.find(|child| self.pipeline.tables[*child].name == word)
     }
 
     fn column(&mut self, start: Start<'p>, column: &str) {

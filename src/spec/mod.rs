@@ -8,6 +8,7 @@ mod circles;
 mod closing;
 mod column_path;
 mod columns;
+mod copy_to;
 mod desk;
 mod destination;
 mod endpoint;
@@ -21,6 +22,7 @@ mod field;
 mod fingerprint;
 mod json_schema;
 mod kind_schema;
+mod loops;
 mod measure;
 mod mentions;
 mod names;
@@ -50,10 +52,10 @@ pub use kind_schema::{FieldSchema, KindSchema, PayloadFault, kind_schema};
 pub use names::{Syntax, variables_of};
 pub use picture::{Paint, picture};
 pub use pipeline::{
-    Access, Archive, ArchiveFormat, Auth, Breach, Cell, Child, ColumnPath, CustomType, Dedupe,
-    Delta, Destination, Direction, Each, Else, Endpoint, Expand, Expr, Field, FilesRoot, From,
-    Ignore, Kind, Limit, LinkStep, MapTarget, Match, Object, ObjectKind, Oversize, Owners, Pace,
-    Paging, Pipeline, PlanLimits, Provision, Reconcile, Reference, Rule, Sample, Shape, Skip,
+    Access, Archive, ArchiveFormat, Auth, Breach, Cell, Child, ColumnPath, CopyTo, CustomType,
+    Dedupe, Delta, Destination, Direction, Each, Else, Endpoint, Expand, Expr, Field, FilesRoot,
+    From, Ignore, Kind, Limit, LinkStep, MapTarget, Match, Object, ObjectKind, Oversize, Owners,
+    Pace, Paging, Pipeline, PlanLimits, Provision, Reconcile, Reference, Rule, Sample, Shape, Skip,
     Source, Table, TableLink, Target, Template, Try, ValueMap,
 };
 pub use read::{Reading, read};

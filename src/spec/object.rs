@@ -2,6 +2,7 @@
 
 use super::circles;
 use super::column_path::own_column;
+use super::copy_to;
 use super::desk::{Desk, Keys};
 use super::field::{field, missing_fields};
 use super::nearest;
@@ -247,7 +248,8 @@ fn oversize(desk: &Desk<'_>, kind: ObjectKind, keys: &Keys<'_>) -> Option<Oversi
         return None;
     }
     let keys = desk.keys(&entry.value, "`oversize`", &["copy", "link"]);
-    let copy = desk.need(&keys, "copy").and_then(|node| template(desk, node));
+    let copy = desk.need(&keys, "copy").and_then(|node| copy_to::copy_to(desk, node));
     let link = desk.need(&keys, "link").and_then(|node| template(desk, node));
-    Some(Oversize { copy: copy?, link: link? })
+    let ((to, copy), link) = (copy?, link?);
+    Some(Oversize { to, copy, link })
 }

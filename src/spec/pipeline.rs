@@ -386,10 +386,21 @@ pub enum Ignore {
 /// What happens to a file over the limit.
 #[derive(Debug)]
 pub struct Oversize {
-    /// Path (a template) it is copied to, against the project's folder.
+    /// Where copies go.
+    pub to: CopyTo,
+    /// Path (a template) of the copy below that place.
     pub copy: Template,
     /// Address (a template) under which the customer will find it.
     pub link: Template,
+}
+
+/// The place of copies: said by the spec alone, never by what a row holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CopyTo {
+    /// A folder; relative ones stand against the project's folder.
+    Folder(PathBuf),
+    /// A bucket of a host that speaks S3.
+    Bucket(String),
 }
 
 /// A field of an object.

@@ -35,6 +35,17 @@ pub(super) fn expression(text: &str) -> Vec<Use<'_>> {
 /// The words of a template.
 pub(super) fn template(text: &str) -> Vec<Use<'_>> {
     let mut scan = Scan::default();
+    for (code, is_statement) in chunks(text) {
+        scan.start();
+        scan.first_of_statement = is_statement;
+        scan.code(code);
+    }
+    scan.finish()
+}
+
+/// The pieces of code of a template, and whether each is a statement.
+pub(super) fn chunks(text: &str) -> Vec<(&str, bool)> {
+    let mut found = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find('{') {
         let (end, is_statement) = match rest.as_bytes().get(start + 1) {
@@ -58,11 +69,9 @@ pub(super) fn template(text: &str) -> Vec<Use<'_>> {
             rest = rest.find("endraw").map_or("", |end| &rest[end..]);
             continue;
         }
-        scan.start();
-        scan.first_of_statement = is_statement;
-        scan.code(code);
+        found.push((code, is_statement));
     }
-    scan.finish()
+    found
 }
 
 /// Where the code ends: its closing mark outside of strings.
@@ -82,7 +91,7 @@ fn close(code: &str, mark: &str) -> usize {
     code.len()
 }
 
-fn string_length(text: &str, quote: char) -> usize {
+pub(super) fn string_length(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (position, letter) in text.char_indices().skip(1) {
         if !escaped && letter == quote {

@@ -9,7 +9,7 @@ use super::scan::{self, Use};
 use super::spot::Spot;
 use super::yaml::Node;
 
-const FILTERS: [&str; 28] = [
+const FILTERS: [&str; 37] = [
     "text",
     "markdown",
     "find",
@@ -38,6 +38,15 @@ const FILTERS: [&str; 28] = [
     "reverse",
     "indent",
     "merge_fields",
+    "md",
+    "cell",
+    "fence",
+    "pretty",
+    "fromjson",
+    "row_of",
+    "by",
+    "maybe",
+    "columns",
 ];
 const TESTS: [&str; 11] = [
     "defined",

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use crate::ground::Record;
-use crate::spec::{Archive, ArchiveFormat, Pipeline};
+use crate::ground::{Flag, Record};
+use crate::spec::{Archive, ArchiveFormat, Pipeline, Syntax, variables_of};
 
 use super::compile;
 use super::error::TransformError;
@@ -23,6 +23,26 @@ pub(super) struct ArchiveRules {
     pub(super) condition: Option<TemplateId>,
     /// The template, among those of documents.
     document: Option<TemplateId>,
+    /// The tables that the template names, beside the archive's own.
+    pub(super) tables: Vec<usize>,
+}
+
+/// A row that an archive keeps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// Its cells.
+    pub cells: Vec<serde_json::Value>,
+    /// Why `where` could not judge it; then it is kept all the same.
+    pub flag: Option<Flag>,
+}
+
+/// The rows that a document is about.
+#[derive(Debug, Default)]
+pub struct DocumentRows {
+    /// Those of the archive.
+    pub rows: Vec<Arc<Record>>,
+    /// All rows of the other tables that its template names, by their positions.
+    pub others: Vec<(usize, Vec<Arc<Record>>)>,
 }
 
 impl ArchiveRules {
@@ -47,14 +67,18 @@ impl ArchiveRules {
                 }
                 ArchiveFormat::Csv | ArchiveFormat::Json | ArchiveFormat::JsonLines => None,
             };
-        Ok(Self { condition, document })
+        let tables = match &archive.format {
+            ArchiveFormat::Document { template, .. } => tables(pipeline, template),
+            ArchiveFormat::Csv | ArchiveFormat::Json | ArchiveFormat::JsonLines => Vec::new(),
+        };
+        Ok(Self { condition, document, tables })
     }
 
     /// The document over these rows.
     pub(super) fn document(
         &self,
         archive: &Archive,
-        rows: &[Arc<Record>],
+        rows: DocumentRows,
         workshop: &Workshop,
         documents: (&Templates, &World<'_>),
     ) -> Result<String, TransformError> {
@@ -67,12 +91,23 @@ impl ArchiveRules {
         let cover = Cover {
             name: workshop.pipeline.name.clone(),
             table: archive.table,
-            rows: rows.to_vec(),
+            rows: rows.rows,
+            others: rows.others,
             stock: Arc::clone(&stock),
         };
         let rendered = templates.render(id, &Value::from_object(cover), &stock, world);
         rendered.map_err(|remark| fault(remark.detail))
     }
+}
+
+/// The tables whose names a template speaks of; `rows`, `name` and `now` are its own words.
+fn tables(pipeline: &Pipeline, template: &str) -> Vec<usize> {
+    let words = variables_of(template, Syntax::Template);
+    let named = pipeline.tables.iter().enumerate().filter(|(_, table)| {
+        let own = ["rows", "name", "now"].contains(&table.name.as_str());
+        table.completes.is_none() && !own && words.contains(&table.name)
+    });
+    named.map(|(position, _)| position).collect()
 }
 
 /// The cells of a row: the columns that the spec names, or all as they stand.
@@ -89,7 +124,7 @@ mod tests {
     use crate::ground::Rows;
     use crate::spec::{Archive, ArchiveFormat, Cell};
     use crate::transform::{
-        Mapping,
+        DocumentRows, Mapping,
         fixture::{self, Town},
     };
     use serde_json::json;
@@ -122,7 +157,8 @@ mod tests {
         let town = town();
         let ids: &[&str] = if table == "drips" { &["41", "42"] } else { &["3", "4"] };
         let rows: Vec<_> = ids.iter().map(|id| town.get(table, id).unwrap()).collect();
-        mapping.document(0, &rows, &town.world()).unwrap()
+        let rows = DocumentRows { rows, others: Vec::new() };
+        mapping.document(0, rows, &town.world()).unwrap()
     }
 
     #[test]
@@ -154,10 +190,29 @@ mod tests {
         let mapping = Mapping::compile(fixture::pipeline(Vec::new(), archives)).unwrap();
         let town = town();
         let row = town.get("memberships", "1").unwrap();
-        let cells = |archive| mapping.archive_cells(archive, &row, &town.world()).unwrap();
+        let cells =
+            |archive| mapping.archive_row(archive, &row, &town.world()).map(|kept| kept.cells);
         assert_eq!(cells(0), Some(vec![json!("Buyers"), json!("jane@x.example")]));
         assert_eq!(cells(1), Some(vec![json!("1"), json!("3"), json!("5")]));
         let other = fixture::row(&json!({"id": "9", "group_id": "4"}));
-        assert_eq!(mapping.archive_cells(0, &other, &town.world()).unwrap(), None);
+        assert_eq!(mapping.archive_row(0, &other, &town.world()), None);
+    }
+
+    #[test]
+    fn a_row_that_its_condition_cannot_judge_is_kept_with_a_remark() {
+        let archive = Archive {
+            format: ArchiveFormat::Csv,
+            condition: Some(fixture::expr("group_id | int > 3")),
+            ..fixture::document("members.csv", "memberships", "")
+        };
+        let mapping = Mapping::compile(fixture::pipeline(Vec::new(), vec![archive])).unwrap();
+        let kept = |group: &str| {
+            let row = fixture::row(&json!({"id": "9", "group_id": group}));
+            mapping.archive_row(0, &row, &town().world())
+        };
+        assert!(kept("4").unwrap().flag.is_none() && kept("3").is_none());
+        let odd = kept("many").unwrap();
+        assert_eq!(odd.cells, [json!("9"), json!("many")]);
+        assert_eq!(&*odd.flag.unwrap().value, "test", "the place of the row");
     }
 }

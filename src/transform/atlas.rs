@@ -56,6 +56,12 @@ impl Atlas {
         &self.0[table]
     }
 
+    /// The table of that name.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        // A table that completes another one has its name, and comes after it.
+        self.0.iter().position(|chart| chart.name == name)
+    }
+
     fn enter_table(&mut self, pipeline: &Pipeline, position: usize) {
         let table = &pipeline.tables[position];
         // A table that completes another one has its rows there.

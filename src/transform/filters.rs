@@ -10,7 +10,9 @@ use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters, tests};
 use regex::{Regex, RegexBuilder};
 
+use super::escape;
 use super::html;
+use super::lookups;
 use super::merge_fields::merge_fields;
 use super::page;
 
@@ -22,6 +24,15 @@ pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("text", text);
     environment.add_filter("markdown", markdown);
     environment.add_filter("merge_fields", |value: &Value| merge_fields(&words(value)));
+    environment.add_filter("md", escape::inline);
+    environment.add_filter("cell", escape::cell);
+    environment.add_filter("fence", escape::fence);
+    environment.add_filter("pretty", escape::pretty);
+    environment.add_filter("fromjson", escape::parsed);
+    environment.add_filter("row_of", lookups::row_of);
+    environment.add_filter("by", lookups::by);
+    environment.add_filter("maybe", lookups::maybe);
+    environment.add_filter("columns", lookups::columns);
     environment.add_filter("date", date);
     environment.add_filter("truncate", truncate);
     environment.add_filter("sort", sort);

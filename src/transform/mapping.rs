@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::ground::{Fields, Flag, Record};
 use crate::spec::{Kind, Pipeline, Rule, Template};
 
-use super::archive::{self, ArchiveRules};
+use super::archive::{self, ArchiveRules, DocumentRows, Kept};
 use super::atlas::Atlas;
 use super::error::TransformError;
 use super::expand::{self, Occurrences};
@@ -171,25 +169,34 @@ impl Mapping {
         self.scene(object, row, world).render(id).map_err(|remark| fault(&remark.detail))
     }
 
-    /// The cells of a row in an archive; `None` when `where` leaves it out.
-    pub fn archive_cells(
+    /// A row as an archive keeps it; `None` when `where` leaves it out. A row that `where` cannot
+    /// judge is kept, with a remark.
+    pub fn archive_row(
         &self,
         archive: usize,
         row: &Arc<Record>,
         world: &World<'_>,
-    ) -> Result<Option<Vec<Value>>, Flag> {
+    ) -> Option<Kept> {
         let (rules, archive) = (&self.archives[archive], &self.workshop.pipeline.archives[archive]);
         let scene = Scene::new(&self.workshop, world, archive.table, row);
-        let belongs = rules.condition.map_or(Ok(true), |condition| scene.holds(condition));
-        let belongs = belongs.map_err(|remark| skip::flag("where", &remark))?;
-        Ok(belongs.then(|| archive::cells(archive, &scene)))
+        let flag = match rules.condition.map_or(Ok(true), |condition| scene.holds(condition)) {
+            Ok(false) => return None,
+            Ok(true) => None,
+            Err(remark) => Some(Flag { value: row.place.clone(), ..skip::flag("where", &remark) }),
+        };
+        Some(Kept { cells: archive::cells(archive, &scene), flag })
     }
 
-    /// The document of an archive over the rows for which [`Mapping::archive_cells`] says yes.
+    /// The tables whose rows the document of an archive wants beside its own.
+    pub fn document_tables(&self, archive: usize) -> &[usize] {
+        &self.archives[archive].tables
+    }
+
+    /// The document of an archive over the rows that [`Mapping::archive_row`] keeps.
     pub fn document(
         &self,
         archive: usize,
-        rows: &[Arc<Record>],
+        rows: DocumentRows,
         world: &World<'_>,
     ) -> Result<String, TransformError> {
         let rules = &self.archives[archive];
@@ -226,7 +233,7 @@ mod tests {
     use crate::ground::Entity;
     use crate::spec::{CustomType, Else, Match, Object, ObjectKind, Try};
     use crate::transform::fixture::{self, Town};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn people() -> Object {
         let column = |name: &str| fixture::from("contacts", &[name]);

@@ -7,7 +7,7 @@ use regex::Regex;
 #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled in a test as well")]
 static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"\{\{\{?\s*[#/^]?[A-Za-z0-9_ .:|$'-]{1,80}\}\}\}?|\{![A-Za-z0-9_.$]{1,80}\}|\*\|[A-Za-z0-9_:.-]{1,80}\|\*|%%[A-Za-z0-9_ .-]{1,80}%%|\[\[[A-Za-z0-9_ .-]{1,80}\]\]|\$\{[A-Za-z0-9_.]{1,80}\}",
+        r"\{\{\{?\s*[#/^]?[A-Za-z0-9_ .:|$'-]{1,80}\}\}\}?|\{!\s?[A-Za-z0-9_ .:|$'-]{1,80}\}|\*\|[A-Za-z0-9_:.-]{1,80}\|\*|%%[A-Za-z0-9_ .-]{1,80}%%|\[\[[A-Za-z0-9_ .-]{1,80}\]\]|\$\{[A-Za-z0-9_.]{1,80}\}",
     )
     .expect("a valid pattern")
 });
@@ -32,6 +32,13 @@ mod tests {
         let page =
             "<p>Hi {{FirstName}}, {!Contact.FirstName} *|FNAME|* %%name%% {{FirstName}} 100%</p>";
         let expected = ["{{FirstName}}", "{!Contact.FirstName}", "*|FNAME|*", "%%name%%"];
+        assert_eq!(merge_fields(page), expected);
+    }
+
+    #[test]
+    fn placeholders_with_spaces_or_a_way_out_are_found() {
+        let page = "{!Contact.First Name} {! Deal.Amount } {!Contact.FirstName|there} {!}";
+        let expected = ["{!Contact.First Name}", "{! Deal.Amount }", "{!Contact.FirstName|there}"];
         assert_eq!(merge_fields(page), expected);
     }
 

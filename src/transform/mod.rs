@@ -27,6 +27,7 @@ mod duration;
 mod each;
 mod email;
 mod error;
+mod escape;
 mod expand;
 mod filters;
 #[cfg(test)]
@@ -37,6 +38,7 @@ mod join;
 mod json;
 mod kind;
 mod locale;
+mod lookups;
 mod map;
 mod mapping;
 mod matching;
@@ -64,6 +66,7 @@ mod time;
 mod url;
 mod verdict;
 
+pub use archive::{DocumentRows, Kept};
 pub use error::TransformError;
 pub use expand::Occurrences;
 pub use mapping::Mapping;

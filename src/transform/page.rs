@@ -33,8 +33,13 @@ pub(super) struct Page {
 }
 
 impl Page {
+    /// A row of a table for templates.
+    pub(super) fn value(table: usize, record: Arc<Record>, stock: &Arc<Stock>) -> Value {
+        Value::from_object(Self { record, table, stock: Arc::clone(stock), habit: None })
+    }
+
     fn another(&self, table: usize, record: Arc<Record>) -> Value {
-        Value::from_object(Self { record, table, stock: Arc::clone(&self.stock), habit: None })
+        Self::value(table, record, &self.stock)
     }
 
     fn cell(&self, name: &str) -> Value {
@@ -111,7 +116,7 @@ impl Object for Page {
     }
 }
 
-/// What the template of a document begins with: `rows`, `name` and `now`.
+/// What the template of a document begins with: `rows`, `name`, `now`, and the tables that it names.
 #[derive(Debug)]
 pub(super) struct Cover {
     /// The name of the pipeline.
@@ -120,8 +125,22 @@ pub(super) struct Cover {
     pub(super) table: usize,
     /// The rows.
     pub(super) rows: Vec<Arc<Record>>,
+    /// The other tables that the template names.
+    pub(super) others: Vec<(usize, Vec<Arc<Record>>)>,
     /// The rows around them.
     pub(super) stock: Arc<Stock>,
+}
+
+impl Cover {
+    fn all(&self, table: usize, rows: &[Arc<Record>]) -> Value {
+        rows.iter().map(|record| Page::value(table, Arc::clone(record), &self.stock)).collect()
+    }
+
+    fn other(&self, name: &str) -> Option<Value> {
+        let named = |table: usize| self.stock.atlas.chart(table).name == name;
+        let (table, rows) = self.others.iter().find(|(table, _)| named(*table))?;
+        Some(self.all(*table, rows))
+    }
 }
 
 impl Object for Cover {
@@ -130,16 +149,11 @@ impl Object for Cover {
     }
 
     fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Value> {
-        let page = |record: &Arc<Record>| {
-            Value::from_object(Page {
-                record: Arc::clone(record),
-                table: self.table,
-                stock: Arc::clone(&self.stock),
-                habit: None,
-            })
-        };
+        if let Some(other) = self.other(name) {
+            return Some(other);
+        }
         Some(match name {
-            "rows" => self.rows.iter().map(page).collect(),
+            "rows" => self.all(self.table, &self.rows),
             "name" => Value::from(&*self.name),
             "now" => seconds(self.stock.now),
             STOCK => Value::from_object(Handle(Arc::clone(&self.stock))),

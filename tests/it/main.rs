@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod archives;
+mod attached;
+mod bucket;
 mod crm_faults;
 mod crm_nutshell;
 mod delta;

@@ -14,7 +14,7 @@ pub(crate) fn flitpipe() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flitpipe"));
     let set = std::env::vars().map(|(name, _)| name);
     for name in set.filter(|name| {
-        ["NUTSHELL_", "REZORA_", "ALLEGORY_", "FLITPIPE_", "BUCKET_"]
+        ["NUTSHELL_", "REZORA_", "ALLEGORY_", "FLITPIPE_", "BUCKET_", "AWS_"]
             .iter()
             .any(|start| name.starts_with(start))
     }) {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod completions;
+mod files;
 mod graph;
 mod plan;
 mod reconcile;

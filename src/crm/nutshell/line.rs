@@ -169,11 +169,11 @@ impl Line {
     /// Sends the content of a file.
     pub(super) async fn put<F: Future<Output = Result<reqwest::Body, CrmError>>>(
         &self,
-        (url, headers): (&Url, &[(&'static str, String)]),
+        (url, headers, timeout): (&Url, &[(&'static str, String)], Duration),
         content: impl Fn() -> F,
     ) -> Result<Value, CrmError> {
         self.patiently("upload", (Lane::Rest, Repeat::Always), || async {
-            let mut request = self.http.put(url.clone());
+            let mut request = self.http.put(url.clone()).timeout(timeout);
             for (name, value) in headers {
                 request = request.header(*name, value);
             }

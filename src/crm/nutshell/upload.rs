@@ -1,6 +1,7 @@
 //! The upload of a file to the place that the account has for it.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use futures_util::stream;
 use reqwest::Body;
@@ -11,6 +12,12 @@ use url::Url;
 
 use super::line::Line;
 use crate::crm::{CrmError, Upload};
+
+/// How long a call without a body may take.
+const CALL_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The slowest line that is waited for, in bytes per second.
+const BYTES_PER_S_MIN: u64 = 64 * 1024;
 
 /// How much is read at once.
 const PIECE: usize = 64 * 1024;
@@ -31,7 +38,12 @@ pub(super) async fn send(line: &Line, file: &Upload<'_>) -> Result<Value, CrmErr
         ("content-length", file.length.to_string()),
         ("x-file-name", percent(file.name)),
     ];
-    line.put((&url, &headers), || body(file, &url)).await
+    line.put((&url, &headers, patience(file.length)), || body(file, &url)).await
+}
+
+/// How long an upload may take: what any call may, and the time of a slow line.
+fn patience(bytes: u64) -> Duration {
+    CALL_TIMEOUT + Duration::from_secs(bytes / BYTES_PER_S_MIN)
 }
 
 async fn body(file: &Upload<'_>, url: &Url) -> Result<Body, CrmError> {
@@ -66,6 +78,12 @@ fn percent(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_large_file_has_the_time_that_a_slow_line_needs() {
+        assert_eq!(patience(0), CALL_TIMEOUT);
+        assert_eq!(patience(640 * 1024 * 1024), CALL_TIMEOUT + Duration::from_secs(10_240));
+    }
 
     #[test]
     fn a_name_with_umlauts_or_line_breaks_fits_into_a_header() {

@@ -85,7 +85,8 @@ struct Expand {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Oversize {
-    /// The path it is copied to: a template.
+    /// Where it is copied to, a template: a path in the project's folder,
+    /// `file:///srv/files/{{ id }}`, or `s3://bucket/folder/{{ id }}`.
     copy: String,
     /// The address under which the customer finds it: a template.
     link: String,
