@@ -10,7 +10,7 @@ use super::terminal::Terminal;
 use crate::ground::Flag;
 use crate::ground::Outcome;
 use crate::ledger::{LedgerError, Reader, RunId};
-use crate::plan::{ObjectPlan, Plan, Tally, VANISHED, deciding};
+use crate::plan::{ObjectPlan, Plan, Tally, VANISHED, by_code, deciding};
 
 /// How many records are named for each reason.
 const EXAMPLES: usize = 3;
@@ -111,6 +111,17 @@ pub(super) fn vanished(plan: &Plan) -> String {
             named.join(", ")
         )
         .unwrap_or_default();
+    }
+    text
+}
+
+/// What was remarked while the source was read, apart from its records.
+pub(super) fn reading(plan: &Plan) -> String {
+    let mut text = String::new();
+    for ((table, code), (count, first)) in by_code(&plan.reading) {
+        let place = &first.place;
+        let detail = &first.flag.detail;
+        writeln!(text, "  table {table}: {count} {code}: {detail} ({place})").unwrap_or_default();
     }
     text
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::engine::error::EngineError;
 use crate::engine::watch::{Event, Watch};
 use crate::ground::Record;
+use crate::plan::staged_name;
 use crate::source::{self, Cursor, Page, Reader, RowFault, TableState};
 use crate::spec::Pipeline;
 use crate::staging::{Begun, Differing, Fault, StagedPage, Staging, State, UnionReport};
@@ -20,15 +21,6 @@ pub struct Extraction {
     pub missing: Vec<String>,
     /// Unions: the completed table, and what came of it.
     pub unions: Vec<(String, UnionReport)>,
-}
-
-/// The name under which a table is staged: its own, or `source.table` when it completes another.
-pub fn staged_name(pipeline: &Pipeline, table: usize) -> String {
-    let table = &pipeline.tables[table];
-    match table.completes {
-        None => table.name.clone(),
-        Some(_) => format!("{}.{}", pipeline.sources[table.source].name, table.name),
-    }
 }
 
 /// The tables with their link columns, as staging wants to know them.

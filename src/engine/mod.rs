@@ -27,7 +27,7 @@ pub use apply::{Applied, apply};
 pub use bucket_keys::{BucketKeys, is_safe_endpoint};
 pub use confirm::resolve_open;
 pub use error::EngineError;
-pub use extract::{Extraction, extract, staged_name, staged_tables};
+pub use extract::{Extraction, extract, staged_tables};
 pub use reconcile::reconcile;
 pub use rollback::{Counts, Left, RollbackReport, Scope, rollback};
 pub use session::{Session, Waits};

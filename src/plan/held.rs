@@ -19,7 +19,8 @@ pub struct Held {
 }
 
 /// The rows of a table whose fault keeps them out of every object.
-const LOST_ROWS: [&str; 5] = ["no_key", "ragged_row", "open_quote", "not_a_row", "duplicate_key"];
+pub(super) const LOST_ROWS: [&str; 5] =
+    ["no_key", "ragged_row", "open_quote", "not_a_row", "duplicate_key"];
 
 /// Remarks about rows of a table that could not become records, by the object that counts them:
 /// the first that reads the table.

@@ -16,6 +16,7 @@ use super::order::{Order, Stage};
 use super::owners::OwnerUse;
 use super::prepare::{Course, Desk, Late, Prepared};
 use super::provision::{Provisioning, Seen};
+use super::reading::{self, TableRemark};
 use super::tally::Tally;
 use super::vanished::{self, Vanished};
 use crate::crm::Inventory;
@@ -75,6 +76,8 @@ pub struct Plan {
     pub order: Order,
     /// The objects in the order of the spec.
     pub objects: Vec<ObjectPlan>,
+    /// What was remarked while the source was read, apart from its records.
+    pub reading: Vec<TableRemark>,
     /// What is created before the records.
     pub provisioning: Provisioning,
     /// Who owns what.
@@ -136,6 +139,7 @@ pub fn predict(
     gates.extend(vanished::gate(&pipeline, plans.values()));
     let eta_s = eta(&pipeline, &calls);
     Ok(Plan {
+        reading: reading::remarks(desk)?,
         wanted,
         files: files::FilePlans::new(),
         order,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::file::Draft;
 use crate::ground::Outcome;
 use crate::ledger::{Carried, LedgerError, Reader, RunId};
-use crate::plan::{VANISHED, Vanished};
+use crate::plan::{Plan, VANISHED};
 use crate::staging::StagedDifference;
 
 /// What can go wrong with a list.
@@ -28,12 +28,12 @@ pub enum AuditError {
     Ledger(#[from] LedgerError),
 }
 
-/// Writes every remark of a run, every file that it carried and what vanished from the source, as
-/// JSON Lines; how many lines.
-pub fn write_audit<'a>(
+/// Writes every remark of a run and of its reading, every file that it carried and what vanished
+/// from the source, as JSON Lines; how many lines.
+pub fn write_audit(
     reader: &Reader,
     run: RunId,
-    vanished: impl Iterator<Item = &'a Vanished>,
+    plan: &Plan,
     file: &Path,
 ) -> Result<u64, AuditError> {
     let fail = |source| AuditError::Unwritable { file: file.to_owned(), source };
@@ -58,7 +58,11 @@ pub fn write_audit<'a>(
         }
     })?;
     fault.map_or(Ok(()), Err).map_err(fail)?;
-    for gone in vanished {
+    for remark in &plan.reading {
+        writeln!(draft, "{}", json!(remark)).map_err(fail)?;
+        count += 1;
+    }
+    for gone in plan.objects.iter().flat_map(|object| &object.vanished) {
         let reason = "gone from the source; it stays in the CRM";
         let line = json!({
             "record": gone.record, "outcome": VANISHED, "reason": reason, "crm": gone.at,

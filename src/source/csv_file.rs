@@ -16,9 +16,13 @@ use super::page::RowFault;
 use super::reader::Reader;
 use super::shape::Shaper;
 use super::sniff;
+use super::text_file::TextFile;
 
 /// How much of a file is looked at for its delimiter.
 const HEAD_BYTES: u64 = 64 * 1024;
+
+/// How many rows of another width at the end of a page are looked at together.
+const FOOTER_ROWS_MAX: usize = 20;
 
 /// A CSV file, behind its header.
 pub(super) struct Table {
@@ -31,18 +35,12 @@ pub(super) struct Table {
 }
 
 /// Opens a file and reads its header; `None` when there is not even one.
-pub(super) fn open(
-    file: &Path,
-    encoding: &'static Encoding,
-    delimiter: Option<char>,
-) -> Result<Option<Table>, SourceError> {
-    let unreadable = |source| SourceError::Unreadable { file: file.into(), source };
-    let mut opened = File::open(file).map_err(unreadable)?;
+pub(super) fn open(text: &TextFile, delimiter: Option<char>) -> Result<Option<Table>, SourceError> {
+    let TextFile { path, shown: file, encoding } = text;
+    let unreadable = |source| SourceError::Unreadable { file: file.clone(), source };
+    let mut opened = File::open(path).map_err(unreadable)?;
     let mut head = Vec::new();
     opened.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return Err(SourceError::Encoding { label: "utf-16".into() });
-    }
     opened.rewind().map_err(unreadable)?;
     let delimiter = match delimiter {
         Some(delimiter) => u8::try_from(delimiter)
@@ -68,40 +66,47 @@ pub(super) fn open(
 /// Reads a page of rows; where the next page begins, if there is one.
 pub(super) fn rows(
     reader: &Reader,
-    file: &Path,
+    text: &TextFile,
     mark: &FileMark,
     shaper: &mut Shaper<'_>,
 ) -> Result<Option<FileMark>, SourceError> {
-    let encoding = decode::encoding(&reader.encoding)?;
-    let Some(Table { mut rows, columns, lines_behind }) = open(file, encoding, reader.delimiter)?
-    else {
+    let Some(Table { mut rows, columns, lines_behind }) = open(text, reader.delimiter)? else {
         return Ok(None);
     };
+    let (file, encoding) = (&*text.shown, text.encoding);
     shaper.set_columns(&columns)?;
     if mark.offset > 0 {
         let mut position = Position::new();
         position.set_byte(mark.offset).set_line(mark.line).set_record(mark.row);
         rows.seek(position).map_err(|error| broken(file, &place(mark.line), &error))?;
     }
-    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let sheet = Sheet { name, encoding, width: columns.len(), lines_behind };
+    let name = text.name();
+    let mut sheet =
+        Sheet { name, encoding, width: columns.len(), lines_behind, ragged: Vec::new() };
     let mut record = ByteRecord::new();
-    for _ in 0..PAGE_ROWS {
+    let mut read = 0;
+    // A page does not end among rows of which it is not clear whether they are the file's footer.
+    while read < PAGE_ROWS || (!sheet.ragged.is_empty() && read < PAGE_ROWS + FOOTER_ROWS_MAX) {
         let line = rows.position().line() + lines_behind;
         match rows.read_byte_record(&mut record) {
-            Ok(true) if quote_is_open(file, &record, rows.position().byte())? => {
+            Ok(true) if quote_is_open(text, &record, rows.position().byte())? => {
                 sheet.leave_open(&record, rows.position().line(), shaper);
             }
             Ok(true) => sheet.take(&record, rows.position().line(), shaper),
-            Ok(false) => return Ok(None),
+            Ok(false) => {
+                sheet.end(shaper);
+                return Ok(None);
+            }
             Err(error) => return Err(broken(file, &place(line), &error)),
         }
+        read += 1;
     }
+    sheet.settle(shaper);
     let position = rows.position();
     Ok(Some(FileMark {
         offset: position.byte(),
         line: position.line(),
-        row: mark.row + PAGE_ROWS as u64,
+        row: mark.row + read as u64,
         fingerprint: mark.fingerprint.clone(),
     }))
 }
@@ -111,16 +116,44 @@ struct Sheet {
     encoding: &'static Encoding,
     width: usize,
     lines_behind: u64,
+    /// Rows of another width since the last good one: the footer, if the file ends with them.
+    ragged: Vec<Ragged>,
+}
+
+/// A row of another width than the header.
+struct Ragged {
+    /// What is said about it when it is a row.
+    fault: RowFault,
+    /// Its text.
+    shown: String,
 }
 
 impl Sheet {
+    /// The rows of another width were rows.
+    fn settle(&mut self, shaper: &mut Shaper<'_>) {
+        shaper.faults.extend(self.ragged.drain(..).map(|ragged| ragged.fault));
+    }
+
+    /// The file ends: rows of another width may be its footer.
+    fn end(&mut self, shaper: &mut Shaper<'_>) {
+        for Ragged { fault, shown } in self.ragged.drain(..) {
+            if !is_footer(&shown) {
+                shaper.faults.push(fault);
+                continue;
+            }
+            let detail = "the file ends with this line, which is no row";
+            shaper.faults.push(RowFault::new(&fault.place, "footer", &shown, detail));
+        }
+    }
+
     /// The line of a record, and its place for messages.
     fn place(&self, record: &ByteRecord) -> (u64, String) {
         let line = record.position().map_or(0, Position::line) + self.lines_behind;
         (line, format!("{} line {line}", self.name))
     }
 
-    fn leave_open(&self, record: &ByteRecord, end: u64, shaper: &mut Shaper<'_>) {
+    fn leave_open(&mut self, record: &ByteRecord, end: u64, shaper: &mut Shaper<'_>) {
+        self.settle(shaper);
         let (line, place) = self.place(record);
         let lines = end.saturating_sub(line).max(1);
         let detail = format!(
@@ -132,7 +165,7 @@ impl Sheet {
         shaper.faults.push(RowFault::new(&place, "open_quote", &shown.join(" | "), &detail));
     }
 
-    fn take(&self, record: &ByteRecord, end: u64, shaper: &mut Shaper<'_>) {
+    fn take(&mut self, record: &ByteRecord, end: u64, shaper: &mut Shaper<'_>) {
         let (line, place) = self.place(record);
         let mut damage = None;
         let mut cells = Vec::with_capacity(record.len());
@@ -153,28 +186,75 @@ impl Sheet {
                 "the row has {cells_count} cells, the header {width}{reach}; it is left out"
             );
             let shown = cells.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | ");
-            shaper.faults.push(RowFault::new(&place, "ragged_row", &shown, &detail));
+            let fault = RowFault::new(&place, "ragged_row", &shown, &detail);
+            self.ragged.push(Ragged { fault, shown });
             return;
         }
+        self.settle(shaper);
         if let Some(value) = damage {
             let detail =
                 format!("bytes that are no {}; each became \u{fffd}", self.encoding.name());
             shaper.faults.push(RowFault::new(&place, "bad_encoding", &value, &detail));
         }
+        if let Some(value) = cells.iter().filter_map(Value::as_str).find(|text| is_suspect(text)) {
+            let detail =
+                "letters as they look when a text was decoded wrongly before; kept as given";
+            shaper.faults.push(RowFault::new(&place, "encoding_suspect", value, detail));
+        }
         shaper.push_cells(place, cells);
     }
 }
 
+/// Whether the last line of a file speaks of the file instead of a record.
+fn is_footer(shown: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "total",
+        "record",
+        "records",
+        "rows",
+        "generated",
+        "exported",
+        "report",
+        "confidential",
+        "copyright",
+        "©",
+    ];
+    let text = shown.to_lowercase();
+    let mut words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '©');
+    words.any(|word| WORDS.contains(&word))
+}
+
+/// Whether a text holds what UTF-8 looks like when it was taken for Windows-1252: `JosÃ©`, `â€™`.
+fn is_suspect(text: &str) -> bool {
+    if text.is_ascii() {
+        return false;
+    }
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let next = letters.peek().copied().unwrap_or(' ');
+        let broken = match letter {
+            'Ã' | 'Â' => matches!(next, '\u{80}'..='\u{bf}' | '€' | '™' | 'š' | 'œ' | '‚' | 'ƒ'),
+            'â' => next == '€',
+            'ð' => next == 'Ÿ',
+            _ => false,
+        };
+        if broken {
+            return true;
+        }
+    }
+    false
+}
+
 /// Whether a row over several lines has a quote without its partner: it has then taken the rows
 /// behind it for text, perhaps to the end of the file.
-fn quote_is_open(file: &Path, record: &ByteRecord, end: u64) -> Result<bool, SourceError> {
+fn quote_is_open(file: &TextFile, record: &ByteRecord, end: u64) -> Result<bool, SourceError> {
     if !record.iter().any(|field| field.contains(&b'\n')) {
         return Ok(false);
     }
-    let unreadable = |source| SourceError::Unreadable { file: file.into(), source };
+    let unreadable = |source| SourceError::Unreadable { file: file.shown.clone(), source };
     let begin = record.position().map_or(0, Position::byte);
     let mut text = Vec::new();
-    let mut opened = File::open(file).map_err(unreadable)?;
+    let mut opened = File::open(&file.path).map_err(unreadable)?;
     opened.seek(SeekFrom::Start(begin)).map_err(unreadable)?;
     opened.take(end.saturating_sub(begin)).read_to_end(&mut text).map_err(unreadable)?;
     Ok(text.iter().fold(false, |open, byte| open != (*byte == b'"')))

@@ -4,15 +4,6 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-use super::error::SourceError;
-
-/// The encoding of that WHATWG label, if its files can be cut at line ends and delimiters.
-pub(super) fn encoding(label: &str) -> Result<&'static Encoding, SourceError> {
-    Encoding::for_label(label.trim().as_bytes())
-        .filter(|encoding| encoding.is_ascii_compatible())
-        .ok_or_else(|| SourceError::Encoding { label: label.into() })
-}
-
 /// The text, and whether bytes had to be replaced.
 pub(super) fn text<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> (Cow<'a, str>, Damage) {
     let (text, damaged) = encoding.decode_without_bom_handling(bytes);

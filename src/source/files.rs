@@ -10,6 +10,7 @@ use super::json_file;
 use super::page::{Page, RowFault, TableState};
 use super::reader::Reader;
 use super::shape::Shaper;
+use super::text_file::TextFile;
 use crate::spec::Table;
 
 /// Rows of a page.
@@ -62,7 +63,10 @@ pub(super) fn page(
     }
     let mut shaper = Shaper::new(table, &reader.nulls, &table.path);
     let next = match form {
-        Form::Csv => csv_file::rows(reader, &file, &mark, &mut shaper)?,
+        Form::Csv => {
+            let text = TextFile::open(&file, &reader.encoding, folder.copies())?;
+            csv_file::rows(reader, &text, &mark, &mut shaper)?
+        }
         Form::Json => json_file::array(table, &file, &mark, &mut shaper)?,
         Form::JsonLines => json_file::lines(table, &file, &mark, &mut shaper)?,
     };
@@ -122,9 +126,60 @@ mod tests {
         assert_eq!(read.keys(), ["1", "4"]);
         assert_eq!(
             read.codes(),
-            ["line 3", "line 4", "line 6"].map(|line| format!("contacts.csv {line}: ragged_row"))
+            [
+                "contacts.csv line 3: ragged_row",
+                "contacts.csv line 4: ragged_row",
+                "contacts.csv line 6: footer"
+            ]
         );
         assert_eq!(&*read.faults[1].flag.value, "3 | Cy | x");
+    }
+
+    #[tokio::test]
+    async fn a_short_row_at_the_end_is_a_lost_row_unless_it_speaks_of_the_file() {
+        let read = content("contacts.csv", "id,name\n1,Ann\n2\n").await.unwrap();
+        assert_eq!(read.codes(), ["contacts.csv line 3: ragged_row"]);
+        let rows: Vec<String> = (1..=1_000).map(|id| format!("{id},x\n")).collect();
+        let rows = rows.concat();
+        let text = format!("id,name\n{rows}\"Total: 1,000 records\"\nGenerated today\n");
+        let read = content("contacts.csv", text).await.unwrap();
+        assert_eq!(read.rows.len(), 1_000);
+        assert_eq!(
+            read.codes(),
+            ["contacts.csv line 1002: footer", "contacts.csv line 1003: footer"]
+        );
+    }
+
+    #[tokio::test]
+    async fn letters_that_were_decoded_wrongly_before_are_remarked_and_kept() {
+        let text = "id,name\n1,JosÃ©\n2,It\u{e2}\u{20ac}\u{2122}s\n3,São José\n4,Ängström\n";
+        let read = content("contacts.csv", text).await.unwrap();
+        assert_eq!(read.keys(), ["1", "2", "3", "4"]);
+        assert_eq!(read.rows[0].get("name"), "JosÃ©");
+        let codes = [2, 3].map(|line| format!("contacts.csv line {line}: encoding_suspect"));
+        assert_eq!(read.codes(), codes);
+    }
+
+    #[tokio::test]
+    async fn a_file_in_utf_16_is_read_page_by_page_with_its_lines() {
+        let rows: Vec<String> = (1..=1_200).map(|id| format!("{id};Zoë\r\n")).collect();
+        let rows = rows.concat();
+        let text = format!("\u{feff}Id;Full Name\r\n{rows}");
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let read = encoded("windows-1252", "contacts.csv", bytes).await.unwrap();
+        assert_eq!((read.pages, read.rows.len()), (2, 1_200));
+        assert_eq!(read.rows[1_199].get("full_name"), "Zoë");
+        assert_eq!(&*read.rows[1_199].place, "contacts.csv line 1201");
+    }
+
+    #[tokio::test]
+    async fn headers_that_changed_case_between_two_exports_are_the_same_columns() {
+        for header in
+            ["ID,Deal Name", "id,deal name", " Id ,DEAL_NAME", "\u{feff}Id,Deal\u{a0}Name"]
+        {
+            let read = content("deals.csv", format!("{header}\n1,Seats\n")).await.unwrap();
+            assert_eq!((read.keys(), read.rows[0].get("deal_name")), (vec!["1"], &"Seats".into()));
+        }
     }
 
     #[tokio::test]

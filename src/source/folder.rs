@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::error::SourceError;
+use super::text_file::Copies;
 
 /// A folder.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ pub(super) struct Folder {
     root: PathBuf,
     /// Files hashed in this run, with what they looked like then.
     prints: Mutex<HashMap<PathBuf, (Look, String)>>,
+    copies: Copies,
 }
 
 /// Length and time of change: a file that keeps both is not hashed again.
@@ -23,7 +25,12 @@ type Look = (u64, Option<SystemTime>);
 
 impl Folder {
     pub(super) fn new(name: &str, root: &Path) -> Self {
-        Self { name: name.into(), root: root.into(), prints: Mutex::default() }
+        Self {
+            name: name.into(),
+            root: root.into(),
+            prints: Mutex::default(),
+            copies: Copies::default(),
+        }
     }
 
     /// The file at `path` below the folder; `None` when it is not there.
@@ -43,6 +50,11 @@ impl Folder {
             return Err(outside());
         }
         Ok(file.is_file().then_some(file))
+    }
+
+    /// Where copies of its files may be made.
+    pub(super) const fn copies(&self) -> &Copies {
+        &self.copies
     }
 
     /// The file at `path`, as the spec's user would call it.

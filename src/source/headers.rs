@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::csv_file;
 use super::cursor::FileMark;
-use super::decode;
 use super::error::SourceError;
 use super::files::{self, Form};
 use super::folder::Folder;
 use super::json_file;
 use super::shape::{self, Shaper};
+use super::text_file::{Copies, TextFile};
 use crate::ground::Column;
 use crate::spec::{Source, Table};
 
@@ -25,8 +25,9 @@ pub fn probe_headers(
     let mut shaper = Shaper::new(table, &source.nulls, &table.path);
     match files::form(&table.path)? {
         Form::Csv => {
-            let encoding = decode::encoding(&source.encoding)?;
-            let opened = csv_file::open(&file, encoding, source.delimiter)?;
+            let copies = Copies::default();
+            let text = TextFile::open(&file, &source.encoding, &copies)?;
+            let opened = csv_file::open(&text, source.delimiter)?;
             let columns = opened.map(|table| table.columns).unwrap_or_default();
             shaper.set_columns(&columns)?;
             return Ok(Some(columns.iter().map(|shown| shape::column(table, shown)).collect()));

@@ -31,6 +31,7 @@ mod rest;
 mod sample;
 mod shape;
 mod sniff;
+mod text_file;
 
 pub use backoff::Backoff;
 pub use compare::{Difference, compare};

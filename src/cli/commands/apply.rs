@@ -178,8 +178,7 @@ fn close(
     let reader = ledger.reader();
     let tallies = summary::tallies(reader, closing.run, &prepared.plan)?;
     let audit = session.out.join(format!("audit-run{}.jsonl", closing.run.0));
-    let vanished = prepared.plan.objects.iter().flat_map(|object| &object.vanished);
-    report::write_audit(reader, closing.run, vanished, &audit)?;
+    report::write_audit(reader, closing.run, &prepared.plan, &audit)?;
     for table in session.pipeline.tables.iter().filter(|table| table.completes.is_none()) {
         let differences = prepared.desk.rows.differences(&table.name)?;
         if !differences.is_empty() {
@@ -192,8 +191,9 @@ fn close(
     }
     let held = summary::waiting(reader, closing.run)?;
     context.terminal.result(&format!("\n{}", summary::table(&tallies)));
-    let remarks =
-        summary::remarks(&context.terminal, &tallies) + &summary::vanished(&prepared.plan);
+    let remarks = summary::remarks(&context.terminal, &tallies)
+        + &summary::vanished(&prepared.plan)
+        + &summary::reading(&prepared.plan);
     context.terminal.say(remarks.trim_end());
     let read_back = reconcile::say(context, session, &closing.verdict);
     let exit = exit(context, &tallies).max(read_back);

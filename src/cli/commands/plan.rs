@@ -82,6 +82,7 @@ pub(super) fn shown(context: &Context, pipeline: &Pipeline, plan: &Plan) -> Stri
         }
     }
     text.push_str(&summary::vanished(plan));
+    text.push_str(&summary::reading(plan));
     text.push_str(&super::files::shown(plan));
     let provisioning = &plan.provisioning;
     let tags: usize = provisioning.tags.values().map(std::collections::BTreeSet::len).sum();
@@ -150,6 +151,7 @@ fn document(pipeline: &Pipeline, prepared: &Prepared) -> Value {
         "order": plan.order.stages().iter().map(|stage| stage.name(pipeline)).collect::<Vec<_>>(),
         "objects": summary::objects(&summary::predicted(plan)),
         "held": plan.objects.iter().flat_map(|object| &object.held).collect::<Vec<_>>(),
+        "reading": plan.reading,
         "vanished": plan.objects.iter().flat_map(|object| &object.vanished).collect::<Vec<_>>(),
         "files": plan.files.values().collect::<Vec<_>>(),
         "provision": plan.provisioning,
