@@ -98,9 +98,29 @@ mod tests {
     use indexmap::IndexMap;
 
     use crate::spec::example;
-    use crate::spec::pipeline::{Ignore, Skip};
+    use crate::spec::pipeline::{Child, Each, Field, From, Ignore, Kind, ObjectKind, Rule, Skip};
 
     use super::*;
+
+    fn people(fields: Vec<Field>) -> Pipeline {
+        let people = example::object("people", "contacts", ObjectKind::Person, fields);
+        example::pipeline(vec![people], Vec::new())
+    }
+
+    fn field(path: &str, rule: Rule) -> Field {
+        example::field(path, Kind::Text, rule)
+    }
+
+    fn column(path: &str) -> Rule {
+        example::from("contacts", &[path])
+    }
+
+    /// One column of a contact's notes.
+    fn of_notes(column: &str) -> Rule {
+        let child = Child { table: example::table("notes"), column: "contact_id".into() };
+        let column = Some(example::path("notes", column));
+        Rule::plain(From::Each(Box::new(Each { child, column, condition: None, order: None })))
+    }
 
     fn known(tables: &[(&str, &[&str])]) -> KnownColumns {
         let owned = |columns: &[&str]| columns.iter().map(|&column| column.to_owned()).collect();
@@ -111,23 +131,24 @@ mod tests {
         check_columns(pipeline, &known(tables)).into_iter().map(|fault| fault.message).collect()
     }
 
-    const AGENTS: (&str, &[&str]) = ("agents", &["id", "email"]);
-    const CONTACTS: (&str, &[&str]) = ("contacts", &["id", "name", "agent_id"]);
-    const NOTES: (&str, &[&str]) = ("notes", &["id", "contact_id", "body"]);
+    const AGENTS: (&str, &[&str]) = ("agents", &["id", "email", "is_deleted"]);
+    const CONTACTS: (&str, &[&str]) =
+        ("contacts", &["id", "name", "agent_id", "company_id", "source_campaign_id", "is_deleted"]);
+    const NOTES: (&str, &[&str]) = ("notes", &["id", "contact_id", "body", "is_deleted"]);
 
     #[test]
     fn a_pipeline_over_columns_that_exist_has_no_fault() {
-        let pipeline = example::pipeline(vec![
-            example::field("name", example::columns(&["name"])),
-            example::field("email", example::columns(&["agent.email"])),
-            example::field("description", example::template("{{ agent.email }} {{ now }}")),
+        let pipeline = people(vec![
+            field("name", column("name")),
+            field("email", column("agent.email")),
+            field("description", example::template("{{ agent.email }} {{ now }}")),
         ]);
         assert_eq!(messages(&pipeline, &[AGENTS, CONTACTS, NOTES]), Vec::<String>::new());
     }
 
     #[test]
     fn a_column_that_its_table_lacks_is_told_with_the_nearest_one() {
-        let pipeline = example::pipeline(vec![example::field("name", example::columns(&["nmae"]))]);
+        let pipeline = people(vec![field("name", column("nmae"))]);
         let faults = check_columns(&pipeline, &known(&[CONTACTS]));
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].message, "table `contacts` has no column `nmae`");
@@ -136,8 +157,7 @@ mod tests {
 
     #[test]
     fn a_column_behind_a_link_is_looked_for_in_the_other_table() {
-        let pipeline =
-            example::pipeline(vec![example::field("email", example::columns(&["agent.mail"]))]);
+        let pipeline = people(vec![field("email", column("agent.mail"))]);
         let expected = ["table `agents` has no column `mail` (in `agent.mail`)"];
         assert_eq!(messages(&pipeline, &[AGENTS, CONTACTS]), expected);
         assert_eq!(messages(&pipeline, &[CONTACTS]), Vec::<String>::new());
@@ -147,9 +167,8 @@ mod tests {
     fn templates_and_conditions_are_looked_through() {
         let text =
             "{% for n in notes %}{{ n.body }}{{ n.txet }}{% endfor %}{{ agent.phone }}{{ naem }}";
-        let mut pipeline =
-            example::pipeline(vec![example::field("description", example::template(text))]);
-        let condition = example::expression("not mobile");
+        let mut pipeline = people(vec![field("description", example::template(text))]);
+        let condition = example::expr("not mobile");
         pipeline.objects[0].skip.push(Skip { reason: "no phone".to_owned(), condition });
         let mut found = messages(&pipeline, &[AGENTS, CONTACTS, NOTES]);
         found.sort();
@@ -164,28 +183,27 @@ mod tests {
 
     #[test]
     fn paths_within_each_begin_at_the_child() {
-        let children = example::each("notes", "contact_id", "text");
-        let pipeline = example::pipeline(vec![example::field("Notes__c", children)]);
+        let children = of_notes("text");
+        let pipeline = people(vec![field("Notes__c", children)]);
         let expected = ["table `notes` has no column `text`"];
         assert_eq!(messages(&pipeline, &[CONTACTS, NOTES]), expected);
     }
 
     #[test]
     fn a_renamed_column_is_known_under_its_new_name() {
-        let mut pipeline =
-            example::pipeline(vec![example::field("name", example::columns(&["name"]))]);
+        let mut pipeline = people(vec![field("name", column("name"))]);
         let table = pipeline.tables.iter_mut().find(|table| table.name == "contacts").unwrap();
         table.rename = IndexMap::from([("full_name".to_owned(), "name".to_owned())]);
-        let before: (&str, &[&str]) = ("contacts", &["id", "full_name", "agent_id"]);
-        assert_eq!(messages(&pipeline, &[before]), Vec::<String>::new());
-        let neither: (&str, &[&str]) = ("contacts", &["id", "agent_id"]);
-        assert_eq!(messages(&pipeline, &[neither]).len(), 1);
+        let lacks_name: Vec<_> =
+            CONTACTS.1.iter().copied().filter(|column| *column != "name").collect();
+        let before: Vec<_> = lacks_name.iter().copied().chain(["full_name"]).collect();
+        assert_eq!(messages(&pipeline, &[("contacts", &before)]), Vec::<String>::new());
+        assert_eq!(messages(&pipeline, &[("contacts", &lacks_name)]).len(), 1);
     }
 
     #[test]
     fn an_ignored_column_must_exist_and_is_not_used() {
-        let mut pipeline =
-            example::pipeline(vec![example::field("name", example::columns(&["name"]))]);
+        let mut pipeline = people(vec![field("name", column("name"))]);
         pipeline.objects[0].ignore = Ignore::Columns(vec!["agent_di".to_owned()]);
         let expected = ["table `contacts` has no column `agent_di`"];
         assert_eq!(messages(&pipeline, &[CONTACTS]), expected);
@@ -194,10 +212,10 @@ mod tests {
 
     #[test]
     fn the_columns_an_object_uses_are_those_of_its_own_table() {
-        let pipeline = example::pipeline(vec![
-            example::field("name", example::template("{{ name or first_name }}")),
-            example::field("email", example::columns(&["agent.email"])),
-            example::field("Notes__c", example::each("notes", "contact_id", "body")),
+        let pipeline = people(vec![
+            field("name", example::template("{{ name or first_name }}")),
+            field("email", column("agent.email")),
+            field("Notes__c", of_notes("body")),
         ]);
         let used: Vec<_> = columns_of(&pipeline, 0).into_iter().collect();
         assert_eq!(used, ["agent_id", "first_name", "name"]);
@@ -205,11 +223,10 @@ mod tests {
 
     #[test]
     fn children_are_the_tables_that_link_here() {
-        let pipeline = example::pipeline(Vec::new());
-        let contacts = example::table("contacts");
-        let children = children_of(&pipeline, contacts);
+        let pipeline = people(Vec::new());
+        let children = children_of(&pipeline, example::table("groups"));
         assert_eq!(children.len(), 1);
-        assert_eq!(children[0].table, example::table("notes"));
-        assert_eq!(children[0].column, "contact_id");
+        assert_eq!(children[0].table, example::table("memberships"));
+        assert_eq!(children[0].column, "group_id");
     }
 }

@@ -1,4 +1,4 @@
-//! A small checked pipeline for tests: people from `contacts`, with agents and notes around them.
+//! A small part of a real-estate CRM, checked, for the tests of this room and of those above it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,113 +9,86 @@ use secrecy::SecretString;
 use crate::ground::Place;
 
 use super::pipeline::{
-    Access, Breach, Child, ColumnPath, Delta, Destination, Each, Else, Endpoint, Expr, Field,
+    Access, Archive, Breach, ColumnPath, Delta, Destination, Else, Endpoint, Expr, Field,
     FilesRoot, From, Ignore, Kind, Limit, LinkStep, Match, Object, ObjectKind, Owners, Pipeline,
-    PlanLimits, Provision, Reconcile, Rule, Sample, Shape, Source, Table, TableLink, Target,
-    Template,
+    PlanLimits, Provision, Reconcile, Rule, Sample, Source, Table, TableLink, Target, Template,
 };
 
-const TABLES: [(&str, &[(&str, &str)]); 3] = [
+/// Table name, and its links as column and table.
+const TABLES: [(&str, &[(&str, &str)]); 10] = [
     ("agents", &[]),
-    ("contacts", &[("agent_id", "agents")]),
+    ("companies", &[("parent_id", "companies")]),
+    (
+        "contacts",
+        &[("agent_id", "agents"), ("company_id", "companies"), ("source_campaign_id", "campaigns")],
+    ),
+    ("groups", &[("agent_id", "agents")]),
+    ("memberships", &[("group_id", "groups"), ("contact_id", "contacts")]),
+    ("campaigns", &[("agent_id", "agents")]),
+    ("sends", &[("campaign_id", "campaigns"), ("contact_id", "contacts")]),
+    ("drips", &[("agent_id", "agents")]),
+    ("drip_steps", &[("drip_id", "drips")]),
     ("notes", &[("contact_id", "contacts")]),
 ];
 
+/// A place that nobody looks at.
+pub(crate) fn place() -> Place {
+    Place { file: Arc::new(PathBuf::from("test.yaml")), line: 7, column: 1, bytes: 0..0 }
+}
+
 /// The position of a table.
-pub(super) fn table(name: &str) -> usize {
+pub(crate) fn table(name: &str) -> usize {
     TABLES.iter().position(|(known, _)| *known == name).unwrap()
 }
 
-fn place() -> Place {
-    Place {
-        file: Arc::new(PathBuf::from("pipelines/example.yaml")),
-        line: 1,
-        column: 1,
-        bytes: 0..0,
+/// A path as the spec writes it, from a table.
+pub(crate) fn path(from: &str, text: &str) -> ColumnPath {
+    let mut here = table(from);
+    let mut links = Vec::new();
+    let mut parts = text.split('.').peekable();
+    let mut column = String::new();
+    for part in parts.by_ref() {
+        let found =
+            TABLES[here].1.iter().find(|(column, _)| column.trim_end_matches("_id") == part);
+        let Some((through, to)) = found else {
+            part.clone_into(&mut column);
+            break;
+        };
+        here = table(to);
+        links.push(LinkStep { column: (*through).into(), table: here });
     }
+    ColumnPath { text: text.into(), links, column, keys: parts.map(Into::into).collect() }
 }
 
-/// A path from `contacts`: a column, or `agent.` and a column of agents.
-fn path(text: &str) -> ColumnPath {
-    let agent = LinkStep { column: "agent_id".into(), table: table("agents") };
-    let (links, column) = match text.strip_prefix("agent.") {
-        Some(column) => (vec![agent], column),
-        None => (Vec::new(), text),
-    };
-    ColumnPath { text: text.into(), links, column: column.into(), keys: Vec::new() }
-}
-
-/// A rule of columns.
-pub(super) fn columns(columns: &[&str]) -> Rule {
-    rule(From::Columns(columns.iter().map(|column| path(column)).collect()))
+/// A rule that takes columns of a table as they are.
+pub(crate) fn from(table: &str, columns: &[&str]) -> Rule {
+    Rule::plain(From::Columns(columns.iter().map(|column| path(table, column)).collect()))
 }
 
 /// A rule of a template.
-pub(super) fn template(text: &str) -> Rule {
-    rule(From::Template(Template { text: text.into(), place: place() }))
+pub(crate) fn template(text: &str) -> Rule {
+    Rule::plain(From::Template(Template { text: text.into(), place: place() }))
 }
 
-/// A rule of one column of the children.
-pub(super) fn each(child: &str, link: &str, column: &str) -> Rule {
-    let child = Child { table: table(child), column: link.into() };
-    let each = Each { child, column: None, condition: None, order: None };
-    Rule { json: Some(Shape::Column(path(column))), ..rule(From::Each(Box::new(each))) }
-}
-
-/// An expression.
-pub(super) fn expression(text: &str) -> Expr {
+/// A condition.
+pub(crate) fn expr(text: &str) -> Expr {
     Expr { text: text.into(), place: place() }
 }
 
-/// A field of text.
-pub(super) fn field(target: &str, rule: Rule) -> Field {
-    let target = Target {
-        path: target.into(),
-        kind: Kind::Text,
-        many: false,
-        chars_max: None,
-        bytes_max: None,
-        custom: None,
-    };
+/// A field of a type.
+pub(crate) fn field(path: &str, kind: Kind, rule: Rule) -> Field {
+    let many = matches!(kind, Kind::Email | Kind::Phone | Kind::Url | Kind::Reference(_));
+    let target =
+        Target { path: path.into(), kind, many, chars_max: None, bytes_max: None, custom: None };
     Field { target, rule, place: place() }
 }
 
-/// People with these fields.
-pub(super) fn pipeline(fields: Vec<Field>) -> Pipeline {
-    Pipeline {
-        name: "example".into(),
-        file: PathBuf::from("pipelines/example.yaml"),
-        root: PathBuf::from("."),
-        sources: vec![source()],
-        tables: TABLES.iter().map(|(name, links)| one_table(name, links)).collect(),
-        destination: destination(),
-        owners: Owners {
-            table: Some(table("agents")),
-            match_column: "email".into(),
-            aliases: IndexMap::new(),
-            fallback: None,
-        },
-        objects: vec![people(fields)],
-        archives: Vec::new(),
-        sample: Sample { size: 1, spread: Vec::new() },
-        delta: Delta { window_s: 0, overlap_s: 0, deleted: Else::Flag },
-        reconcile: Reconcile {
-            counts: Limit::Count(0),
-            orphans: Limit::Count(0),
-            fields: Limit::Count(0),
-            read_back: 0,
-            sums: Vec::new(),
-            breach: Breach::Stop,
-        },
-        fingerprint: String::new(),
-    }
-}
-
-fn people(fields: Vec<Field>) -> Object {
+/// An object over a table, with these fields.
+pub(crate) fn object(name: &str, table_name: &str, kind: ObjectKind, fields: Vec<Field>) -> Object {
     Object {
-        name: "people".into(),
-        table: table("contacts"),
-        kind: ObjectKind::Person,
+        name: name.into(),
+        table: table(table_name),
+        kind,
         matching: Match(Vec::new()),
         dedupe: None,
         condition: None,
@@ -126,6 +99,38 @@ fn people(fields: Vec<Field>) -> Object {
         ignore: Ignore::All,
         oversize: None,
         place: place(),
+    }
+}
+
+/// Objects and archives as a pipeline over the tables above.
+pub(crate) fn pipeline(objects: Vec<Object>, archives: Vec<Archive>) -> Pipeline {
+    let none = Limit::Count(0);
+    Pipeline {
+        name: "rezora".into(),
+        file: PathBuf::from("test.yaml"),
+        root: PathBuf::from("."),
+        sources: vec![source()],
+        tables: TABLES.iter().map(|(name, links)| one_table(name, links)).collect(),
+        destination: destination(),
+        owners: Owners {
+            table: Some(table("agents")),
+            match_column: "email".into(),
+            aliases: IndexMap::new(),
+            fallback: None,
+        },
+        objects,
+        archives,
+        sample: Sample { size: 1, spread: Vec::new() },
+        delta: Delta { window_s: 0, overlap_s: 0, deleted: Else::Flag },
+        reconcile: Reconcile {
+            counts: none,
+            orphans: none,
+            fields: none,
+            read_back: 0,
+            sums: Vec::new(),
+            breach: Breach::Stop,
+        },
+        fingerprint: String::new(),
     }
 }
 
@@ -149,9 +154,9 @@ fn source() -> Source {
         name: "current".into(),
         access: Access::Files(FilesRoot::Sandbox),
         union: None,
-        timezone: "UTC".into(),
+        timezone: "America/Denver".into(),
         dates: Vec::new(),
-        country: None,
+        country: Some("US".into()),
         currency: None,
         nulls: Vec::new(),
         pace: None,
@@ -173,31 +178,12 @@ fn one_table(name: &str, links: &[(&str, &str)]) -> Table {
         parent: None,
         key: vec!["id".into()],
         changed: None,
-        deleted: None,
+        deleted: Some("is_deleted".into()),
         optional: false,
         links: links.iter().map(link).collect(),
         rename: IndexMap::new(),
         completes: None,
         pairs: None,
         place: place(),
-    }
-}
-
-fn rule(from: From) -> Rule {
-    Rule {
-        from,
-        join: None,
-        split: None,
-        unique: false,
-        json: None,
-        map: None,
-        reference: None,
-        currency: None,
-        default: None,
-        required: false,
-        chars_max: None,
-        otherwise: Else::Flag,
-        merge_any: false,
-        late: false,
     }
 }

@@ -13,7 +13,7 @@ mod desk;
 mod destination;
 mod endpoint;
 #[cfg(test)]
-mod example;
+pub(crate) mod example;
 #[cfg(test)]
 mod fault_pictures;
 #[cfg(test)]

@@ -39,28 +39,31 @@ pub(super) fn rule(
     let node = &entry.value;
     if !matches!(node.data, Data::Map(_)) {
         let column = path(known.desk, known.tables, table, node)?;
-        return Some(bare(From::Columns(vec![column])));
+        return Some(Rule::plain(From::Columns(vec![column])));
     }
     let keys = known.desk.keys(node, "a field", &KEYS);
     long(known, table, target, &keys)
 }
 
-fn bare(from: From) -> Rule {
-    Rule {
-        from,
-        join: None,
-        split: None,
-        unique: false,
-        json: None,
-        map: None,
-        reference: None,
-        currency: None,
-        default: None,
-        required: false,
-        chars_max: None,
-        otherwise: Else::Flag,
-        merge_any: false,
-        late: false,
+impl Rule {
+    /// A rule of that source and no other word.
+    pub fn plain(from: From) -> Self {
+        Self {
+            from,
+            join: None,
+            split: None,
+            unique: false,
+            json: None,
+            map: None,
+            reference: None,
+            currency: None,
+            default: None,
+            required: false,
+            chars_max: None,
+            otherwise: Else::Flag,
+            merge_any: false,
+            late: false,
+        }
     }
 }
 
@@ -97,7 +100,7 @@ fn long(known: &Known<'_>, table: usize, target: Option<&Target>, keys: &Keys<'_
         otherwise: otherwise.unwrap_or(held),
         merge_any: merge.is_some(),
         late: late(desk, keys),
-        ..bare(From::Columns(Vec::new()))
+        ..Rule::plain(From::Columns(Vec::new()))
     };
     lone_words(desk, keys);
     from.map(|from| Rule { from, ..rule })

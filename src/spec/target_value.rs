@@ -11,33 +11,16 @@ use super::spot::Spot;
 pub(super) fn check(known: &Known<'_>, target: Option<&Target>, spot: &Spot, value: &Value) {
     let Some(target) = target.filter(|target| target.custom.is_none()) else { return };
     let Some(text) = value.as_str() else { return };
-    match &target.kind {
-        Kind::Status(states) => {
-            if !states.iter().any(|state| state == text) {
-                let hint = nearest::hint(text, states.iter().map(String::as_str));
-                let message = format!("`{}` is never `{text}`", target.path);
-                known.desk.fault_hint("unknown-value", spot, message, hint);
-            }
+    if let Kind::Status(states) = &target.kind {
+        if !states.iter().any(|state| state == text) {
+            let hint = nearest::hint(text, states.iter().map(String::as_str));
+            let message = format!("`{}` is never `{text}`", target.path);
+            known.desk.fault_hint("unknown-value", spot, message, hint);
         }
-        Kind::Stage => stage(known, spot, text),
-        Kind::Choice if target.path == "type" => activity_type(known, spot, text),
-        Kind::Text
-        | Kind::Email
-        | Kind::Phone
-        | Kind::Url
-        | Kind::Country
-        | Kind::Number
-        | Kind::Money
-        | Kind::Bool
-        | Kind::Date
-        | Kind::Time
-        | Kind::Duration
-        | Kind::Choice
-        | Kind::Tags
-        | Kind::Sources
-        | Kind::User
-        | Kind::Reference(_)
-        | Kind::Content => {}
+    } else if target.kind == Kind::Stage {
+        stage(known, spot, text);
+    } else if target.kind == Kind::Choice && target.path == "type" {
+        activity_type(known, spot, text);
     }
 }
 

@@ -94,9 +94,14 @@ impl ArchiveRules {
             rows: rows.rows,
             others: rows.others,
             stock: Arc::clone(&stock),
+            habit: Arc::clone(templates.habit(id)),
         };
         let rendered = templates.render(id, &Value::from_object(cover), &stock, world);
-        rendered.map_err(|remark| fault(remark.detail))
+        let text = rendered.map_err(|remark| fault(remark.detail))?;
+        match stock.take_timeless().first() {
+            Some(timeless) => Err(fault(timeless.remark().detail)),
+            None => Ok(text),
+        }
     }
 }
 

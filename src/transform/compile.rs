@@ -6,6 +6,7 @@ use crate::spec::{
     Each, Expr, Field, From, Kind, Object, ObjectKind, Pipeline, Reference, Rule, Target, Template,
 };
 
+use super::address::Address;
 use super::atlas;
 use super::cell;
 use super::error::TransformError;
@@ -51,6 +52,7 @@ impl Recipe {
             many: kind::is_many(&field.target),
             max: kind::max(&field.target).and(rule_max),
             mentions: mentions(parent.kind, &field.target),
+            address: Address::around(parent, &field.target.path),
             crosswalk: rule.map.as_ref().map(Crosswalk::compile),
             template,
             condition,
@@ -103,7 +105,10 @@ fn mentions(kind: ObjectKind, target: &Target) -> Mentions {
         ObjectKind::Activity | ObjectKind::Task | ObjectKind::Note | ObjectKind::File => false,
     };
     let is_apart = target.custom.is_some() && has_custom_fields;
-    if is_apart || kind::of(target) != Kind::Text { Mentions::Keep } else { Mentions::Escape }
+    let kind = kind::of(target);
+    // A pick-list of the CRM holds its own values, which are none of ours to change.
+    let is_text = kind == Kind::Text || (kind == Kind::Choice && target.custom.is_some());
+    if is_text && !is_apart { Mentions::Escape } else { Mentions::Keep }
 }
 
 fn covered(object: &Object) -> HashSet<String> {

@@ -9,7 +9,7 @@ use super::cell;
 use super::remark::Reading;
 
 /// Spellings that the standard does not list.
-const USUAL: [(&str, &str); 22] = [
+const USUAL: [(&str, &str); 34] = [
     ("usa", "US"),
     ("u.s.", "US"),
     ("u.s.a.", "US"),
@@ -32,6 +32,18 @@ const USUAL: [(&str, &str); 22] = [
     ("vietnam", "VN"),
     ("uae", "AE"),
     ("schweiz", "CH"),
+    ("suisse", "CH"),
+    ("österreich", "AT"),
+    ("españa", "ES"),
+    ("italia", "IT"),
+    ("brasil", "BR"),
+    ("méxico", "MX"),
+    ("republic of ireland", "IE"),
+    ("wales", "GB"),
+    ("northern ireland", "GB"),
+    ("u.s", "US"),
+    ("u s a", "US"),
+    ("u.k", "GB"),
 ];
 
 static NAMES: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
@@ -40,15 +52,19 @@ static NAMES: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
     names.chain(USUAL.map(|(name, code)| (name.to_owned(), code))).collect()
 });
 
+/// The two letters of a country, if the text is certain to mean it.
+pub(super) fn code(text: &str) -> Option<&'static str> {
+    let upper = text.to_uppercase();
+    rust_iso3166::from_alpha2(&upper)
+        .or_else(|| rust_iso3166::from_alpha3(&upper))
+        .map(|country| country.alpha2)
+        .or_else(|| NAMES.get(&cell::normal(text)).copied())
+}
+
 /// Reads a country as its two letters; what is not certain is kept as it stands.
 pub(super) fn read(value: &Value) -> Reading {
     let text = cell::text(value);
-    let upper = text.to_uppercase();
-    let code = rust_iso3166::from_alpha2(&upper)
-        .or_else(|| rust_iso3166::from_alpha3(&upper))
-        .map(|country| country.alpha2)
-        .or_else(|| NAMES.get(&cell::normal(&text)).copied());
-    if let Some(code) = code {
+    if let Some(code) = code(&text) {
         return Reading::Fine(Value::String(code.to_owned()));
     }
     let raw = Value::String(text.into_owned());
@@ -66,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_usual_spellings_of_a_country_are_one() {
-        for input in ["USA", "U.S.", "us", "United  States", "United States of America"] {
+        for input in ["USA", "U.S.", "us", "United\u{a0} States", "United States of America"] {
             check(input, "US");
         }
         check("Germany", "DE");

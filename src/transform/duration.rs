@@ -1,14 +1,15 @@
-//! `duration`: seconds, also from `h:mm:ss`.
+//! `duration`: seconds, also from `h:mm:ss` and from words.
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::cell;
 use super::remark::Reading;
 
-/// Reads a length of time: seconds, `mm:ss` or `h:mm:ss`.
+/// Reads a length of time: seconds, `mm:ss`, `h:mm:ss`, or with units (`3 min`, `1h 5m`, `PT3M`).
 pub(super) fn read(value: &Value) -> Reading {
     let text = cell::text(value);
-    match seconds(&text) {
+    match seconds(&text).or_else(|| with_units(&text)) {
         Some(seconds) => Reading::Fine(Value::from(seconds)),
         None => Reading::bad("bad_duration", "is no length of time; left out"),
     }
@@ -30,6 +31,16 @@ fn seconds(text: &str) -> Option<u64> {
     Some(sum)
 }
 
+/// Whole seconds of a length with units; a part of a second does not count.
+fn with_units(text: &str) -> Option<u64> {
+    // Figures with colons were looked at already, and found wrong.
+    if text.contains(':') {
+        return None;
+    }
+    let length: SignedDuration = text.to_lowercase().parse().ok()?;
+    u64::try_from(length.as_secs()).ok().filter(|_| !length.is_negative())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,11 +56,31 @@ mod tests {
         check("03:27", "207");
         check("207", "207");
         check("1:00:00", "3600");
+        assert_eq!(read(&json!(207)).line(), "207");
+    }
+
+    #[test]
+    fn a_length_of_time_with_units_is_understood() {
+        for (input, seconds) in [
+            ("3 min", "180"),
+            ("3 mins 27 secs", "207"),
+            ("1h 5m", "3900"),
+            ("2 Hours", "7200"),
+            ("45 sec", "45"),
+            ("1.5 h", "5400"),
+            ("PT3M27S", "207"),
+        ] {
+            check(input, seconds);
+        }
     }
 
     #[test]
     fn what_is_no_length_of_time_is_flagged() {
         check("1:75", "[bad_duration]");
         check("short", "[bad_duration]");
+        check("12:03:27 AM", "[bad_duration]");
+        check("3 min ago", "[bad_duration]");
+        check("-5", "[bad_duration]");
+        check("0.0023958", "[bad_duration]");
     }
 }

@@ -2,17 +2,29 @@
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::spec::{Direction, Each};
 
 use super::cell;
+use super::locale::Locale;
+use super::moment;
 use super::path;
 use super::remark::Remark;
 use super::scene::Scene;
 use super::templates::TemplateId;
 
-/// The children of all these rows: those of merged rows come together.
+/// The side of a list that is kept when not all of it fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// The beginning.
+    First,
+    /// The end: the list runs from old to new.
+    Last,
+}
+
+/// The children of all these rows, in order: those of merged rows come together.
 pub(super) fn children<'a>(
     each: &Each,
     condition: Option<TemplateId>,
@@ -30,23 +42,64 @@ pub(super) fn children<'a>(
         }
     }
     if let Some((column, direction)) = &each.order {
-        let mut keyed: Vec<_> =
-            children.into_iter().map(|child| (path::value(column, &child), child)).collect();
+        let key = |child: &Scene<'_>| Key::of(&path::value(column, child), child.locale());
+        let mut keyed: Vec<_> = children.into_iter().map(|child| (key(&child), child)).collect();
         keyed.sort_by(|(left, _), (right, _)| match direction {
-            Direction::Up => compare(left, right),
-            Direction::Down => compare(right, left),
+            Direction::Up => left.compare(right),
+            Direction::Down => right.compare(left),
         });
         children = keyed.into_iter().map(|(_, child)| child).collect();
     }
     Ok(children)
 }
 
-/// Numbers as numbers, everything else as text.
-fn compare(left: &Value, right: &Value) -> Ordering {
-    let (left, right) = (cell::text(left), cell::text(right));
-    match (left.parse::<f64>(), right.parse::<f64>()) {
-        (Ok(left), Ok(right)) => left.total_cmp(&right),
-        _ => left.cmp(&right),
+/// What is kept of a list of these children: the newest, where they are ordered by a time.
+pub(super) fn keep(each: &Each, children: &[Scene<'_>]) -> Keep {
+    let Some((column, Direction::Up)) = &each.order else { return Keep::First };
+    let newest = children.last();
+    let key = newest.map(|child| Key::of(&path::value(column, child), child.locale()));
+    if matches!(key, Some(Key::Time(_))) { Keep::Last } else { Keep::First }
+}
+
+/// What rows are ordered by; those that say nothing come before all others, numbers before times,
+/// and times before other texts.
+#[derive(Debug, Clone, PartialEq)]
+enum Key {
+    Nothing,
+    Number(f64),
+    Time(Timestamp),
+    Text(String),
+}
+
+impl Key {
+    fn of(value: &Value, locale: &Locale) -> Self {
+        let text = cell::text(value);
+        if text.is_empty() {
+            return Self::Nothing;
+        }
+        if let Ok(number) = text.parse() {
+            return Self::Number(number);
+        }
+        let time = moment::read(&text, locale).ok().and_then(|time| time.instant(&locale.zone));
+        time.map_or_else(|| Self::Text(text.into_owned()), Self::Time)
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Number(left), Self::Number(right)) => left.total_cmp(right),
+            (Self::Time(left), Self::Time(right)) => left.cmp(right),
+            (Self::Text(left), Self::Text(right)) => left.cmp(right),
+            (left, right) => left.rank().cmp(&right.rank()),
+        }
+    }
+
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Nothing => 0,
+            Self::Number(_) => 1,
+            Self::Time(_) => 2,
+            Self::Text(_) => 3,
+        }
     }
 }
 
@@ -55,9 +108,25 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn check(formats: &[&str], lesser: &str, greater: &str) {
+        let locale = Locale::of("America/New_York", formats);
+        let key = |text: &str| Key::of(&json!(text), &locale);
+        assert_eq!(key(lesser).compare(&key(greater)), Ordering::Less, "{lesser} / {greater}");
+    }
+
     #[test]
     fn numbers_are_ordered_as_numbers_even_when_they_are_text() {
-        assert_eq!(compare(&json!("9"), &json!("10")), Ordering::Less);
-        assert_eq!(compare(&json!("2025-01-02"), &json!("2024-12-31")), Ordering::Greater);
+        check(&[], "9", "10");
+        check(&[], "Ann", "Bob");
+        check(&[], "", "0");
+    }
+
+    #[test]
+    fn times_are_ordered_as_times_however_the_source_writes_them() {
+        let formats = ["%m/%d/%Y %I:%M %p", "%m/%d/%Y"];
+        check(&[], "2024-12-31", "2025-01-02");
+        check(&[], "2025-01-02T23:00:00-05:00", "2025-01-03T05:00:00Z");
+        check(&formats, "12/31/2024 11:59 PM", "01/02/2025 8:00 AM");
+        check(&formats, "1/2/2025 9:00 AM", "1/2/2025 1:00 PM");
     }
 }

@@ -6,12 +6,13 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use minijinja::value::Kwargs;
+use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters, tests};
 use regex::{Regex, RegexBuilder};
 
 use super::escape;
 use super::html;
+use super::instant::is_nothing;
 use super::lookups;
 use super::merge_fields::merge_fields;
 use super::page;
@@ -42,7 +43,7 @@ pub(super) fn add(environment: &mut Environment<'_>) {
     });
     environment.add_filter("join", filters::join);
     environment.add_filter("select", filters::select);
-    environment.add_filter("default", filters::default);
+    environment.add_filter("default", default);
     environment.add_filter("lower", filters::lower);
     environment.add_filter("upper", filters::upper);
     environment.add_filter("title", filters::title);
@@ -61,9 +62,9 @@ pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("list", filters::list);
     environment.add_filter("reverse", filters::reverse);
     environment.add_filter("indent", filters::indent);
-    environment.add_test("defined", tests::is_defined);
-    environment.add_test("undefined", tests::is_undefined);
-    environment.add_test("none", |value: &Value| value.is_undefined() || value.is_none());
+    environment.add_test("defined", |value: &Value| !is_nothing(value));
+    environment.add_test("undefined", is_nothing);
+    environment.add_test("none", is_nothing);
     environment.add_test("string", tests::is_string);
     environment.add_test("number", tests::is_number);
     environment.add_test("sequence", tests::is_sequence);
@@ -81,14 +82,20 @@ fn words(value: &Value) -> String {
 
 fn text(state: &State<'_, '_>, value: &Value) -> String {
     let source = words(value);
-    if let Some(stock) = page::stock_of(state) {
-        stock.note_lost(html::lost(&source));
-    }
+    note_lost(state, html::lost_as_text(&source));
     html::text(&source)
 }
 
-fn markdown(value: &Value) -> String {
-    html::markdown(&words(value))
+fn markdown(state: &State<'_, '_>, value: &Value) -> String {
+    let source = words(value);
+    note_lost(state, html::lost_as_markdown(&source));
+    html::markdown(&source)
+}
+
+fn note_lost(state: &State<'_, '_>, constructs: Vec<String>) {
+    if let Some(stock) = page::stock_of(state) {
+        stock.note_lost(constructs);
+    }
 }
 
 /// `date('%d.%m.%Y')`: a date or time in another form; what is no date stays as it is.
@@ -106,6 +113,12 @@ fn date(value: &Value, format: Option<&str>) -> Result<String, Error> {
         Ok(day) => jiff::fmt::strtime::format(format, day).map_err(bad),
         Err(_) => Ok(source),
     }
+}
+
+/// The engine's own, to which an empty time is nothing as well.
+fn default(state: &State<'_, '_>, value: &Value, arguments: Rest<Value>) -> Result<Value, Error> {
+    let value = if is_nothing(value) { &Value::UNDEFINED } else { value };
+    filters::default(state, value, arguments)
 }
 
 fn truncate(value: &Value, length: Option<usize>, end: Option<&str>) -> String {

@@ -1,109 +1,22 @@
 //! A small part of a real-estate CRM for tests: tables, rows, and a world that answers.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::ground::{
-    Choices, Column, CrmId, Fate, Flag, Header, Links, Made, Owner, OwnerRule, Owners, Place,
-    Record, Rows, User,
+    Choices, Column, CrmId, Fate, Flag, Header, Links, Made, Owner, OwnerRule, Owners, Record,
+    Rows, User,
 };
 use crate::spec::{
-    self, Access, Archive, ArchiveFormat, Breach, Child, ColumnPath, CustomType, Dedupe, Delta,
-    Destination, Direction, Each, Else, Endpoint, Expr, Field, FilesRoot, From, Ignore, Kind,
-    Limit, LinkStep, MapTarget, Match, Object, ObjectKind, Pipeline, PlanLimits, Provision,
-    Reconcile, Reference, Rule, Sample, Shape, Skip, Source, Table, TableLink, Target, Template,
-    Try, ValueMap,
+    Archive, ArchiveFormat, Child, CustomType, Dedupe, Direction, Each, Field, From, Kind,
+    MapTarget, Object, ObjectKind, Pipeline, Reference, Rule, Shape, Skip, Try, ValueMap, example,
 };
 
+pub(super) use crate::spec::example::{expr, field, from, object, path, place, table, template};
+
 use super::{Mapping, Verdict, World};
-
-/// A place that nobody looks at.
-pub(super) fn place() -> Place {
-    Place { file: Arc::new(PathBuf::from("test.yaml")), line: 7, column: 1, bytes: 0..0 }
-}
-
-/// Table name, and its links as column and table.
-const TABLES: [(&str, &[(&str, &str)]); 9] = [
-    ("agents", &[]),
-    ("companies", &[("parent_id", "companies")]),
-    (
-        "contacts",
-        &[("agent_id", "agents"), ("company_id", "companies"), ("source_campaign_id", "campaigns")],
-    ),
-    ("groups", &[("agent_id", "agents")]),
-    ("memberships", &[("group_id", "groups"), ("contact_id", "contacts")]),
-    ("campaigns", &[("agent_id", "agents")]),
-    ("sends", &[("campaign_id", "campaigns"), ("contact_id", "contacts")]),
-    ("drips", &[("agent_id", "agents")]),
-    ("drip_steps", &[("drip_id", "drips")]),
-];
-
-/// The position of a table.
-pub(super) fn table(name: &str) -> usize {
-    TABLES.iter().position(|(known, _)| *known == name).unwrap()
-}
-
-fn link(column: &str, to: &str) -> TableLink {
-    TableLink {
-        column: column.into(),
-        table: table(to),
-        word: column.trim_end_matches("_id").into(),
-    }
-}
-
-/// A path as the spec writes it, from a table.
-pub(super) fn path(from: &str, text: &str) -> ColumnPath {
-    let mut here = table(from);
-    let mut links = Vec::new();
-    let mut parts = text.split('.').peekable();
-    let mut column = String::new();
-    for part in parts.by_ref() {
-        let found =
-            TABLES[here].1.iter().find(|(column, _)| column.trim_end_matches("_id") == part);
-        let Some((through, to)) = found else {
-            part.clone_into(&mut column);
-            break;
-        };
-        here = table(to);
-        links.push(LinkStep { column: (*through).into(), table: here });
-    }
-    ColumnPath { text: text.into(), links, column, keys: parts.map(Into::into).collect() }
-}
-
-/// A rule that takes columns of a table as they are.
-pub(super) fn from(table: &str, columns: &[&str]) -> Rule {
-    rule(From::Columns(columns.iter().map(|column| path(table, column)).collect()))
-}
-
-/// A rule of that source and nothing else.
-pub(super) fn rule(from: From) -> Rule {
-    Rule {
-        from,
-        join: None,
-        split: None,
-        unique: false,
-        json: None,
-        map: None,
-        reference: None,
-        currency: None,
-        default: None,
-        required: false,
-        chars_max: None,
-        otherwise: Else::Flag,
-        merge_any: false,
-        late: false,
-    }
-}
-
-/// A rule of a template.
-pub(super) fn template(text: &str) -> Rule {
-    rule(From::Template(Template { text: text.into(), place: place() }))
-}
 
 /// A rule over children, in the shape of an object.
 pub(super) fn each(child: &str, column: &str, members: &[(&str, &str)]) -> Rule {
@@ -114,7 +27,7 @@ pub(super) fn each(child: &str, column: &str, members: &[(&str, &str)]) -> Rule 
         order: None,
     };
     let members = members.iter().map(|(key, text)| ((*key).into(), path(child, text)));
-    Rule { json: Some(Shape::Object(members.collect())), ..rule(From::Each(Box::new(each))) }
+    Rule { json: Some(Shape::Object(members.collect())), ..Rule::plain(From::Each(Box::new(each))) }
 }
 
 /// A value map.
@@ -125,19 +38,6 @@ pub(super) fn map(entries: &[(&str, &str)]) -> ValueMap {
     ValueMap { entries: entries.collect() }
 }
 
-/// A condition.
-pub(super) fn expr(text: &str) -> Expr {
-    Expr { text: text.into(), place: place() }
-}
-
-/// A field of a type.
-pub(super) fn field(path: &str, kind: Kind, rule: Rule) -> Field {
-    let many = matches!(kind, Kind::Email | Kind::Phone | Kind::Url | Kind::Reference(_));
-    let target =
-        Target { path: path.into(), kind, many, chars_max: None, bytes_max: None, custom: None };
-    Field { target, rule, place: place() }
-}
-
 /// A custom field.
 pub(super) fn custom(path: &str, custom: CustomType, rule: Rule) -> Field {
     let mut field = field(path, Kind::Text, rule);
@@ -145,101 +45,9 @@ pub(super) fn custom(path: &str, custom: CustomType, rule: Rule) -> Field {
     field
 }
 
-/// An object over a table, with these fields.
-pub(super) fn object(name: &str, table_name: &str, kind: ObjectKind, fields: Vec<Field>) -> Object {
-    Object {
-        name: name.into(),
-        table: table(table_name),
-        kind,
-        matching: Match(Vec::new()),
-        dedupe: None,
-        condition: None,
-        skip: Vec::new(),
-        expand: None,
-        fields,
-        after: Vec::new(),
-        ignore: Ignore::All,
-        oversize: None,
-        place: place(),
-    }
-}
-
-/// Objects and archives as a pipeline over the tables above.
+/// Objects and archives as a pipeline over the tables of the example.
 pub(super) fn pipeline(objects: Vec<Object>, archives: Vec<Archive>) -> Arc<Pipeline> {
-    let secret = || SecretString::from("secret");
-    let none = Limit::Count(0);
-    Arc::new(Pipeline {
-        name: "rezora".into(),
-        file: PathBuf::from("test.yaml"),
-        root: PathBuf::from("."),
-        sources: vec![source()],
-        tables: TABLES.iter().map(|(name, links)| one_table(name, links)).collect(),
-        destination: Destination {
-            url: Endpoint::Sandbox,
-            user: secret(),
-            key: secret(),
-            pace_find: None,
-            pace_write: None,
-            provision: Provision::Create,
-            pipelines: IndexMap::new(),
-            activity_types: Vec::new(),
-            upload: None,
-            plan: PlanLimits::default(),
-        },
-        owners: spec::Owners {
-            table: Some(table("agents")),
-            match_column: "email".into(),
-            aliases: IndexMap::new(),
-            fallback: None,
-        },
-        objects,
-        archives,
-        sample: Sample { size: 1, spread: Vec::new() },
-        delta: Delta { window_s: 0, overlap_s: 0, deleted: Else::Flag },
-        reconcile: Reconcile {
-            counts: none,
-            orphans: none,
-            fields: none,
-            read_back: 0,
-            sums: Vec::new(),
-            breach: Breach::Stop,
-        },
-        fingerprint: String::new(),
-    })
-}
-
-fn source() -> Source {
-    Source {
-        name: "current".into(),
-        access: Access::Files(FilesRoot::Sandbox),
-        union: None,
-        timezone: "America/Denver".into(),
-        dates: Vec::new(),
-        country: Some("US".into()),
-        currency: None,
-        nulls: Vec::new(),
-        pace: None,
-        encoding: "utf-8".into(),
-        delimiter: None,
-    }
-}
-
-fn one_table(name: &str, links: &[(&str, &str)]) -> Table {
-    Table {
-        name: name.into(),
-        source: 0,
-        path: name.into(),
-        parent: None,
-        key: vec!["id".into()],
-        changed: None,
-        deleted: Some("is_deleted".into()),
-        optional: false,
-        links: links.iter().map(|(column, to)| link(column, to)).collect(),
-        rename: IndexMap::new(),
-        completes: None,
-        pairs: None,
-        place: place(),
-    }
+    Arc::new(example::pipeline(objects, archives))
 }
 
 /// A row from a JSON object; its key is its `id`.
@@ -363,7 +171,10 @@ pub(super) fn shown(made: &Made) -> String {
 
 /// A reference to an object of [`taste`]: 0 companies, 1 people.
 pub(super) fn reference(object: usize, tries: Vec<Try>) -> Rule {
-    Rule { reference: Some(Reference::To { object, tries }), ..rule(From::Columns(Vec::new())) }
+    Rule {
+        reference: Some(Reference::To { object, tries }),
+        ..Rule::plain(From::Columns(Vec::new()))
+    }
 }
 
 /// A document archive over a table.

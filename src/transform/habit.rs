@@ -4,14 +4,28 @@
 //! A column that a condition uses only as a yes or no is read as one, and a column that is compared
 //! with `now` is read as an instant; everywhere else a column is what it is.
 
+use std::sync::Arc;
+
+use minijinja::Value;
+
+use super::instant::Instant;
+use super::stock::Stock;
+
 /// The columns of one expression or template that are read in a special way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Habit {
     /// Columns used only as a yes or no.
     pub(super) truths: Vec<String>,
-    /// Columns compared with `now`.
+    /// Columns compared with `now`, of whatever row; other names among them do no harm.
     pub(super) instants: Vec<String>,
+    /// Whether `now` is compared with a written text besides: both at once cannot be right.
+    pub(super) is_mixed: bool,
 }
+
+/// Signs that ask what is earlier.
+const COMPARES: [&str; 4] = ["<", ">", "<=", ">="];
+/// Words at which a value beside a comparison ends.
+const BOUNDS: [&str; 8] = ["and", "or", "not", "if", "else", "elif", "in", "is"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Token<'t> {
@@ -23,12 +37,26 @@ impl Habit {
     /// The habit of a condition.
     pub(super) fn of_condition(text: &str) -> Self {
         let tokens = tokens(text);
-        Self { truths: truths(&tokens), instants: instants(&tokens) }
+        let (mut truths, instants) = (truths(&tokens), instants(&tokens));
+        truths.retain(|name| !instants.contains(name));
+        Self { truths, is_mixed: is_mixed(&tokens, &instants), instants }
     }
 
     /// The habit of a template: its columns are text, even when it tests them.
     pub(super) fn of_template(text: &str) -> Self {
-        Self { truths: Vec::new(), instants: instants(&tokens(text)) }
+        let tokens = tokens(text);
+        let instants = instants(&tokens);
+        Self { truths: Vec::new(), is_mixed: is_mixed(&tokens, &instants), instants }
+    }
+}
+
+impl Habit {
+    /// The time of the run: text, unless columns are compared with it.
+    pub(super) fn now(&self, stock: &Arc<Stock>) -> Value {
+        if self.instants.is_empty() {
+            return Value::from(stock.now.to_string());
+        }
+        Instant::now(stock)
     }
 }
 
@@ -84,17 +112,55 @@ fn truths(tokens: &[Token<'_>]) -> Vec<String> {
     bare
 }
 
+/// The names on the other side of each comparison with `now`.
 fn instants(tokens: &[Token<'_>]) -> Vec<String> {
-    let compares = |sign: &str| ["<", ">", "<=", ">="].contains(&sign);
     let mut found = Vec::new();
-    for window in tokens.windows(3) {
-        let &[Token::Name(left), Token::Sign(sign), Token::Name(right)] = window else { continue };
-        match (left, right) {
-            (column, "now") | ("now", column) if compares(sign) => found.push(column.to_owned()),
-            _ => {}
+    for (position, token) in tokens.iter().enumerate() {
+        let &Token::Sign(sign) = token else { continue };
+        if !COMPARES.contains(&sign) {
+            continue;
+        }
+        let (before, after) = (&tokens[..position], &tokens[position + 1..]);
+        if after.first() == Some(&Token::Name("now")) {
+            found.extend(operand(before.iter().rev().copied(), [")", "("]));
+        }
+        if before.last() == Some(&Token::Name("now")) {
+            found.extend(operand(after.iter().copied(), ["(", ")"]));
         }
     }
     found
+}
+
+fn is_mixed(tokens: &[Token<'_>], instants: &[String]) -> bool {
+    let is_text =
+        |token: Token<'_>| matches!(token, Token::Sign(sign) if sign.starts_with(['"', '\'']));
+    let is_now = |token: Token<'_>| token == Token::Name("now");
+    let beside = |window: &[Token<'_>]| {
+        let &[left, Token::Sign(sign), right] = window else { return false };
+        COMPARES.contains(&sign)
+            && (is_now(left) && is_text(right) || is_text(left) && is_now(right))
+    };
+    !instants.is_empty() && tokens.windows(3).any(beside)
+}
+
+/// The names of the value that stands beside a comparison, outwards from its sign; the brackets are
+/// those that open and close a group in that direction.
+fn operand<'t>(tokens: impl Iterator<Item = Token<'t>>, [open, close]: [&str; 2]) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut depth = 0_usize;
+    for token in tokens {
+        match token {
+            Token::Name(word) if BOUNDS.contains(&word) && depth > 0 => {}
+            Token::Name(word) if BOUNDS.contains(&word) => break,
+            Token::Name(word) => names.push(word.to_owned()),
+            Token::Sign(sign) if sign == open => depth += 1,
+            Token::Sign(sign) if sign == close && depth > 0 => depth -= 1,
+            Token::Sign("." | "|" | "[" | "]") => {}
+            Token::Sign(_) if depth > 0 => {}
+            Token::Sign(_) => break,
+        }
+    }
+    names
 }
 
 #[cfg(test)]
@@ -126,5 +192,9 @@ mod tests {
     fn a_column_beside_now_is_an_instant() {
         check("end_time < now", &[], &["end_time"]);
         check("now >= end_time", &[], &["end_time"]);
+        check("(end_time or start_time) < now", &[], &["start_time", "end_time"]);
+        check("campaign.sent_at < now and kind == 'a'", &[], &["sent_at", "campaign"]);
+        check("kind == 'a' and now <= end_time", &[], &["end_time"]);
+        check("now and end_time", &["end_time", "now"], &[]);
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::spec::Shape;
 
 use super::cell;
+use super::each::Keep;
 use super::max::Max;
 use super::path;
 use super::remark::Reading;
@@ -41,40 +42,48 @@ pub(super) fn whole(value: Value) -> Value {
     serde_json::from_str(text).unwrap_or(value)
 }
 
-/// The JSON text of a list, without the elements at its end that do not fit.
-pub(super) fn list(elements: &[Value], max: Max) -> Reading {
+/// The JSON text of a list, without the elements on the one side that do not fit.
+fn list(elements: &[Value], max: Max, keep: Keep) -> Reading {
     let texts: Vec<String> = elements.iter().map(ToString::to_string).collect();
-    let whole = format!("[{}]", texts.join(","));
-    if max.fits(&whole) {
-        return Reading::Fine(Value::String(whole));
+    let fitting = match keep {
+        Keep::First => fitting(texts.iter(), max),
+        Keep::Last => fitting(texts.iter().rev(), max),
+    };
+    let kept = match keep {
+        Keep::First => &texts[..fitting],
+        Keep::Last => &texts[texts.len() - fitting..],
+    };
+    let made = Value::String(format!("[{}]", kept.join(",")));
+    if fitting == texts.len() {
+        return Reading::Fine(made);
     }
-    let mut kept = 0;
-    let mut trimmed = String::from("[");
-    for text in &texts {
-        let comma = if kept == 0 { "" } else { "," };
-        let candidate_bytes = trimmed.len() + comma.len() + text.len() + 1;
-        // Bytes are at least as many as characters: a quick yes for what surely fits.
-        let surely = max.bytes.is_none_or(|bytes| candidate_bytes <= bytes)
-            && max.chars.is_none_or(|chars| candidate_bytes <= chars);
-        if !surely && !max.fits(&format!("{trimmed}{comma}{text}]")) {
-            break;
-        }
-        trimmed.push_str(comma);
-        trimmed.push_str(text);
-        kept += 1;
-    }
-    trimmed.push(']');
-    let detail = format!("json_trimmed {kept} of {} elements", elements.len());
-    if kept == 0 {
+    let detail = format!("json_trimmed {fitting} of {} elements", elements.len());
+    if fitting == 0 {
         return Reading::bad("json_trimmed", detail);
     }
-    Reading::noted(Value::String(trimmed), "json_trimmed", detail)
+    Reading::noted(made, "json_trimmed", detail)
+}
+
+/// How many of the texts fit into one list.
+fn fitting<'t>(texts: impl Iterator<Item = &'t String>, max: Max) -> usize {
+    let (mut bytes, mut chars) = ("[]".len(), "[]".len());
+    let mut fitting = 0;
+    for text in texts {
+        let comma = usize::from(fitting > 0);
+        bytes += comma + text.len();
+        chars += comma + text.chars().count();
+        if !max.holds(bytes, chars) {
+            break;
+        }
+        fitting += 1;
+    }
+    fitting
 }
 
 /// The JSON text of any value; lists are trimmed, anything else fits or is left out.
-pub(super) fn value(value: &Value, max: Max) -> Reading {
+pub(super) fn value(value: &Value, max: Max, keep: Keep) -> Reading {
     if let Value::Array(elements) = value {
-        return list(elements, max);
+        return list(elements, max, keep);
     }
     let text = value.to_string();
     if max.fits(&text) {
@@ -92,7 +101,7 @@ mod tests {
 
     fn check(input: &Value, chars: usize, expected: &str) {
         let max = Max { chars: Some(chars), bytes: None };
-        assert_eq!(value(input, max).line(), expected, "{input}");
+        assert_eq!(value(input, max, Keep::First).line(), expected, "{input}");
     }
 
     #[test]
@@ -106,6 +115,13 @@ mod tests {
         check(&json!(["one", "two", "three"]), 13, r#"["one","two"] [json_trimmed]"#);
         check(&json!(["ö", "ö"]), 5, r#"["ö"] [json_trimmed]"#);
         check(&json!(["one"]), 3, "[json_trimmed]");
+    }
+
+    #[test]
+    fn a_list_from_old_to_new_loses_whole_elements_at_its_beginning() {
+        let max = Max { chars: None, bytes: Some(15) };
+        let made = value(&json!(["one", "two", "three"]), max, Keep::Last).line();
+        assert_eq!(made, r#"["two","three"] [json_trimmed]"#);
     }
 
     #[test]

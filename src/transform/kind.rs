@@ -9,7 +9,7 @@ use super::cell;
 use super::choice;
 use super::country;
 use super::date;
-use super::draft::Draft;
+use super::draft::{Draft, Weight};
 use super::duration;
 use super::email;
 use super::max::Max;
@@ -17,6 +17,7 @@ use super::money;
 use super::number;
 use super::phone;
 use super::recipe::Recipe;
+use super::remark::Reading;
 use super::scene::Scene;
 use super::text;
 use super::time;
@@ -95,14 +96,22 @@ pub(super) fn read(
         | Kind::User
         | Kind::Reference(_)
         | Kind::Content => {
-            let plain = draft.take(&shown, text::read(value, recipe.mentions))?;
+            let plain = draft.take(&shown, text::read(value))?;
+            if let Some(remark) = recipe.address.lost_zero(&cell::text(&plain), scene) {
+                draft.remark(Weight::Notice, remark.code, &shown, remark.detail);
+            }
+            let plain = draft.take(&shown, text::shielded(plain, recipe.mentions))?;
             recipe.max.cut(&cell::text(&plain))
         }
-        Kind::Choice => options(&recipe.path),
+        Kind::Choice => match options(&recipe.path) {
+            // Without a list of the CRM any text will do, as any text may hold a mention.
+            Reading::Fine(made) => text::shielded(made, recipe.mentions),
+            said @ (Reading::Noted(..) | Reading::Bad(_)) => said,
+        },
         Kind::Stage => options("stage"),
         Kind::Status(states) => choice::read(value, Some(states)),
         Kind::Email => email::read(&shown),
-        Kind::Phone => phone::read(value, locale.region),
+        Kind::Phone => phone::read(value, &recipe.address.regions(locale, scene)),
         Kind::Url => url::read(value),
         Kind::Country => country::read(value),
         Kind::Number => number::read(value),

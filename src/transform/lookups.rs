@@ -9,7 +9,7 @@ use super::page::{self, Page, shown};
 
 /// `link.to_id | row_of('contacts')`: the row of a table with that key; nothing when there is none.
 pub(super) fn row_of(state: &State<'_, '_>, key: &Value, table: &str) -> Result<Value, Error> {
-    let Some(stock) = page::stock_of(state) else { return Ok(Value::UNDEFINED) };
+    let Some((stock, habit)) = page::shelf_of(state) else { return Ok(Value::UNDEFINED) };
     let Some(position) = stock.atlas.position(table) else {
         let detail = format!("there is no table `{table}`");
         return Err(Error::new(ErrorKind::InvalidOperation, detail));
@@ -19,7 +19,7 @@ pub(super) fn row_of(state: &State<'_, '_>, key: &Value, table: &str) -> Result<
         return Ok(Value::UNDEFINED);
     }
     let found = stock.row(position, &key);
-    Ok(found.map_or(Value::UNDEFINED, |row| Page::value(position, row, &stock)))
+    Ok(found.map_or(Value::UNDEFINED, |row| Page::value(position, row, (stock, habit))))
 }
 
 /// `rows | by('object', 'kind')`: what these columns hold, joined by `|`, to the rows that hold it,

@@ -15,6 +15,7 @@ use super::object::ObjectRules;
 use super::required::{self, Demand};
 use super::scene::{Scene, Workshop};
 use super::skip;
+use super::span;
 use super::templates::{Budget, Templates};
 use super::verdict::{DedupeKey, Verdict, World};
 
@@ -94,11 +95,15 @@ impl Mapping {
     }
 
     fn serve(&self, object: usize, scenes: &[Scene<'_>]) -> Verdict {
-        let fields = self.workshop.pipeline.objects[object].fields.iter();
+        let fields = &self.workshop.pipeline.objects[object].fields;
+        let recipes = &self.objects[object].recipes;
+        let pairs = fields.iter().zip(recipes);
+        let mut all: Vec<_> =
+            pairs.map(|(field, recipe)| required::serve(recipe, &field.rule, scenes)).collect();
+        span::mend(recipes, fields, &mut all);
         let (mut now, mut late, mut flags) = (Fields::default(), Fields::default(), Vec::new());
         let (mut held, mut left) = (false, None);
-        for (field, recipe) in fields.zip(&self.objects[object].recipes) {
-            let served = required::serve(recipe, &field.rule, scenes);
+        for ((field, recipe), served) in fields.iter().zip(recipes).zip(all) {
             flags.extend(served.flags);
             match served.demand {
                 Demand::Nothing => {}
@@ -141,8 +146,7 @@ impl Mapping {
         let parts = paths.iter().map(|path| {
             let recipe = rules.recipes.iter().find(|recipe| *recipe.path == **path);
             let kind = recipe.map_or(&Kind::Text, |recipe| &recipe.kind);
-            let texts = matching::texts(fields.get(path));
-            texts.iter().map(|text| matching::normal_match(kind, text)).collect()
+            matching::part(kind, fields.get(path))
         });
         matching::keys(&parts.collect::<Vec<Vec<_>>>())
     }

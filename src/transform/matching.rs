@@ -16,36 +16,18 @@ const SEPARATOR: &str = "\u{1f}";
 
 /// The normal form of a value of that type, the same for our values and those of the CRM.
 pub fn normal_match(kind: &Kind, value: &str) -> String {
-    match kind {
-        Kind::Phone => {
-            let digits = value.split(['x', 'X']).next().unwrap_or("");
-            digits.chars().filter(|letter| letter.is_numeric() || *letter == '+').collect()
-        }
-        Kind::Url => {
-            let host = url::host(value).unwrap_or_default();
-            let path = value.split("://").last().and_then(|rest| rest.split_once('/'));
-            let path = path.map_or("", |(_, path)| path.trim_end_matches('/'));
-            let host = host.trim_start_matches("www.");
-            if path.is_empty() { host.to_owned() } else { format!("{host}/{path}") }
-        }
-        Kind::Email => cell::normal(value.trim_end_matches('.')),
-        Kind::Text
-        | Kind::Country
-        | Kind::Number
-        | Kind::Money
-        | Kind::Bool
-        | Kind::Date
-        | Kind::Time
-        | Kind::Duration
-        | Kind::Choice
-        | Kind::Tags
-        | Kind::Sources
-        | Kind::Status(_)
-        | Kind::Stage
-        | Kind::User
-        | Kind::Reference(_)
-        | Kind::Content => cell::normal(value),
+    if *kind == Kind::Phone {
+        let digits = value.split(['x', 'X']).next().unwrap_or("");
+        return digits.chars().filter(|letter| letter.is_numeric() || *letter == '+').collect();
     }
+    if *kind == Kind::Url {
+        let host = url::host(value).unwrap_or_default();
+        let path = value.split("://").last().and_then(|rest| rest.split_once('/'));
+        let path = path.map_or("", |(_, path)| path.trim_end_matches('/'));
+        let host = host.trim_start_matches("www.");
+        return if path.is_empty() { host.to_owned() } else { format!("{host}/{path}") };
+    }
+    cell::normal(if *kind == Kind::Email { value.trim_end_matches('.') } else { value })
 }
 
 /// Every key under which a record may be known: one per combination of the fields' values, none
@@ -64,6 +46,16 @@ pub(super) fn keys(parts: &[Vec<String>]) -> Vec<String> {
         };
     }
     keys
+}
+
+/// The normal forms under which a field makes its record known.
+///
+/// A mailbox that several people read makes nobody known: there may be another of them already.
+pub(super) fn part(kind: &Kind, made: Option<&Made>) -> Vec<String> {
+    let mut texts = texts(made);
+    texts.retain(|text| *kind != Kind::Email || !email::is_shared(text));
+    let normal = texts.iter().map(|text| normal_match(kind, text));
+    normal.filter(|text| !text.is_empty()).collect()
 }
 
 /// The texts of a field's values.
@@ -153,6 +145,26 @@ mod tests {
             None
         );
         assert_eq!(dedupe(&[(Kind::Email, plain("jane@x.example")), (Kind::Text, None)]), None);
+    }
+
+    #[test]
+    fn the_same_address_of_another_person_is_not_the_same_person() {
+        let plain = |text: &str| Some(Made::Plain(json!(text)));
+        let key = |name: &str| {
+            dedupe(&[(Kind::Email, plain("smith@x.example")), (Kind::Text, plain(name))]).unwrap()
+        };
+        assert_ne!(key("Jane Smith").whole, key("Tom Smith").whole);
+        assert_eq!(key("Jane Smith").first, key("Tom Smith").first, "worth a flag");
+        assert_eq!(key("Jane Smith"), key("JANE  smith "));
+    }
+
+    #[test]
+    fn a_shared_mailbox_finds_nobody_in_the_crm() {
+        let made = Made::Plain(json!(["Info@x.example", "Jane@X.example."]));
+        assert_eq!(part(&Kind::Email, Some(&made)), ["jane@x.example"]);
+        let shared = Made::Plain(json!(["info@x.example"]));
+        assert!(part(&Kind::Email, Some(&shared)).is_empty());
+        assert!(part(&Kind::Email, None).is_empty());
     }
 
     #[test]

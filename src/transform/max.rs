@@ -29,6 +29,11 @@ impl Max {
             && self.chars.is_none_or(|chars| text.len() <= chars || text.chars().count() <= chars)
     }
 
+    /// Whether a text of so many bytes and characters fits.
+    pub(super) fn holds(self, bytes: usize, chars: usize) -> bool {
+        self.bytes.is_none_or(|most| bytes <= most) && self.chars.is_none_or(|most| chars <= most)
+    }
+
     /// The text itself, or what fits of it.
     pub(super) fn cut(self, text: &str) -> Reading {
         if self.fits(text) {

@@ -12,6 +12,7 @@
 //! `ref_missing`, `ref_type_unknown`, `self_parent`, `template_error`, `unmapped_value`. Flags of a
 //! record held: `required`, `expression_error`.
 
+mod address;
 mod archive;
 mod atlas;
 mod bool;
@@ -34,6 +35,7 @@ mod filters;
 mod fixture;
 mod habit;
 mod html;
+mod instant;
 mod join;
 mod json;
 mod kind;
@@ -59,6 +61,7 @@ mod required;
 mod scene;
 mod stock;
 mod skip;
+mod span;
 mod split;
 mod templates;
 mod text;

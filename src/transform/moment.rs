@@ -1,8 +1,9 @@
 //! Text as a moment: an instant, a time on a wall clock, or a day.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
 
 use super::locale::Locale;
 use super::remark::Remark;
@@ -22,7 +23,9 @@ pub(super) enum Moment {
 pub(super) fn read(text: &str, locale: &Locale) -> Result<Moment, Remark> {
     let mut found: Option<Moment> = None;
     for format in &locale.formats {
-        let Some(moment) = formatted(format, text) else { continue };
+        // A year that cannot be meant is no reading: `%Y` takes `24` for the year 24.
+        let read = formatted(format, text).filter(|moment| moment.is_plausible());
+        let Some(moment) = read else { continue };
         match found {
             Some(first) if first != moment => {
                 let detail = "two formats of the source read it differently; left out";
@@ -32,22 +35,34 @@ pub(super) fn read(text: &str, locale: &Locale) -> Result<Moment, Remark> {
             None => found = Some(moment),
         }
     }
-    let Some(moment) = found.or_else(|| international(text)) else {
-        return Err(Remark::new("bad_date", "is no date in any format of the source; left out"));
-    };
-    if (1900..=2200).contains(&moment.year()) {
+    if let Some(moment) = found {
         return Ok(moment);
     }
-    Err(Remark::new("bad_date", "lies outside the years 1900 to 2200; left out"))
+    match international(text) {
+        Some(moment) if moment.is_plausible() => Ok(moment),
+        Some(_) => Err(Remark::new("bad_date", "lies outside the years 1900 to 2200; left out")),
+        None => Err(Remark::new("bad_date", "is no date in any format of the source; left out")),
+    }
 }
 
 impl Moment {
-    fn year(self) -> i16 {
-        match self {
-            Self::Instant(instant) => instant.to_zoned(jiff::tz::TimeZone::UTC).year(),
+    fn is_plausible(self) -> bool {
+        let year = match self {
+            Self::Instant(instant) => instant.to_zoned(TimeZone::UTC).year(),
             Self::Clock(clock) => clock.year(),
             Self::Day(day) => day.year(),
-        }
+        };
+        (1900..=2200).contains(&year)
+    }
+
+    /// The instant that is meant in a zone, a day from its midnight; for comparing.
+    pub(super) fn instant(self, zone: &TimeZone) -> Option<Timestamp> {
+        let clock = match self {
+            Self::Instant(instant) => return Some(instant),
+            Self::Clock(clock) => clock,
+            Self::Day(day) => day.to_datetime(Time::midnight()),
+        };
+        clock.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
     }
 }
 
@@ -109,6 +124,28 @@ mod tests {
     }
 
     #[test]
+    fn one_digit_and_small_letters_are_the_same_format() {
+        let formats = ["%m/%d/%Y %I:%M %p", "%m/%d/%Y"];
+        for input in ["3/7/2024 2:05 PM", "03/07/2024 02:05 pm", "3/7/2024  2:05PM"] {
+            check(input, &formats, "Clock(2024-03-07T14:05:00)");
+        }
+        check("3/7/2024 12:05 am", &formats, "Clock(2024-03-07T00:05:00)");
+        check("3/7/2024", &formats, "Day(2024-03-07)");
+        check("3/7/2024 14:05 PM", &formats, "bad_date");
+        check("3/7/2024 14:05", &formats, "bad_date");
+    }
+
+    #[test]
+    fn two_formats_in_a_column_are_both_read() {
+        let formats = ["%m/%d/%Y", "%d.%m.%Y"];
+        check("03/31/2025", &formats, "Day(2025-03-31)");
+        check("31.03.2025", &formats, "Day(2025-03-31)");
+        let years = ["%m/%d/%Y", "%m/%d/%y"];
+        check("03/31/25", &years, "Day(2025-03-31)");
+        check("03/31/2025", &years, "Day(2025-03-31)");
+    }
+
+    #[test]
     fn a_date_that_two_formats_read_differently_is_flagged_not_guessed() {
         let formats = ["%m/%d/%Y", "%d/%m/%Y"];
         check("03/04/2025", &formats, "ambiguous_date");
@@ -120,6 +157,10 @@ mod tests {
     fn dates_that_cannot_be_are_flagged() {
         for input in ["0000-00-00", "0023-05-01", "2024-02-30", "soon", "45000"] {
             check(input, &[], "bad_date");
+        }
+        check("0000-00-00 00:00:00", &[], "bad_date");
+        for input in ["05/01/0023", "5/1/23", "02/30/2024"] {
+            check(input, &["%m/%d/%Y"], "bad_date");
         }
     }
 }

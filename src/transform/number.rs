@@ -44,11 +44,31 @@ pub(super) fn figure(text: &str) -> Option<Decimal> {
     plain(text.strip_prefix('+').unwrap_or(text))
 }
 
+/// Whether a figure is thousands in one notation and a fraction in the other: `12.500`.
+///
+/// Only a point is doubtful: nobody writes three decimals behind a comma in an amount.
+pub(super) fn is_ambiguous(text: &str) -> bool {
+    let bare = text.trim_matches(|letter: char| !letter.is_ascii_digit());
+    let Some((whole, rest)) = bare.split_once('.') else { return false };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    (1..=3).contains(&whole.len())
+        && rest.len() == 3
+        && digits(whole)
+        && digits(rest)
+        && !whole.starts_with('0')
+}
+
+/// Signs that group thousands in every notation.
+const fn is_blank(letter: char) -> bool {
+    matches!(letter, ' ' | '\u{a0}' | '\u{202f}' | '\'' | '’')
+}
+
 fn plain(text: &str) -> Option<Decimal> {
-    let digits: String = text
-        .chars()
-        .filter(|letter| !matches!(letter, ' ' | '\u{a0}' | '\u{202f}' | '\'' | '’'))
-        .collect();
+    let whole = text.rfind([',', '.']).map_or(text, |at| &text[..at]);
+    if whole.contains(is_blank) && !grouped(&whole.replace(is_blank, " "), ' ') {
+        return None;
+    }
+    let digits: String = text.chars().filter(|letter| !is_blank(*letter)).collect();
     let comma = digits.rfind(',');
     let point = digits.rfind('.');
     let (group, decimal) = match (comma, point) {
@@ -76,7 +96,8 @@ fn plain(text: &str) -> Option<Decimal> {
 
 fn single(digits: &str, sign: char, at: usize) -> (char, Option<char>) {
     let other = if sign == ',' { '.' } else { ',' };
-    let groups = digits.matches(sign).count() > 1 || digits.len() - at - 1 == 3;
+    let is_fraction = digits[..at].trim_start_matches('0').is_empty();
+    let groups = digits.matches(sign).count() > 1 || (digits.len() - at - 1 == 3 && !is_fraction);
     if groups { (sign, None) } else { (other, Some(sign)) }
 }
 
@@ -108,11 +129,21 @@ mod tests {
         check("(300)", "-300");
         check("-0.5", "-0.5");
         check("0.125", "0.125");
+        check("0,125", "0.125");
+        check("1 842,5", "1842.5");
     }
 
     #[test]
-    fn ranges_and_words_are_flagged_not_guessed() {
+    fn a_range_in_a_number_field_is_flagged_not_guessed() {
         check("51-200", "[bad_number]");
+        check("51 - 200", "[bad_number]");
+        check("10 000 - 20 000", "[bad_number]");
+        check("500+", "[bad_number]");
+    }
+
+    #[test]
+    fn words_and_broken_groups_are_flagged_not_guessed() {
+        check("3 4", "[bad_number]");
         check("many", "[bad_number]");
         check("1,84,2", "[bad_number]");
         check("12 EUR", "[bad_number]");

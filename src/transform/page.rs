@@ -10,7 +10,7 @@ use crate::ground::Record;
 use super::bool;
 use super::cell;
 use super::habit::Habit;
-use super::moment::{self, Moment};
+use super::instant::Instant;
 use super::stock::Stock;
 
 /// Under this name, which no template can write, filters find the stock.
@@ -28,18 +28,22 @@ pub(super) struct Page {
     pub(super) table: usize,
     /// The rows around it.
     pub(super) stock: Arc<Stock>,
-    /// How the template uses the columns; for the row that it begins with.
-    pub(super) habit: Option<Arc<Habit>>,
+    /// How the template uses the columns.
+    pub(super) habit: Arc<Habit>,
 }
 
 impl Page {
     /// A row of a table for templates.
-    pub(super) fn value(table: usize, record: Arc<Record>, stock: &Arc<Stock>) -> Value {
-        Value::from_object(Self { record, table, stock: Arc::clone(stock), habit: None })
+    pub(super) fn value(
+        table: usize,
+        record: Arc<Record>,
+        (stock, habit): (Arc<Stock>, Arc<Habit>),
+    ) -> Value {
+        Value::from_object(Self { record, table, stock, habit })
     }
 
     fn another(&self, table: usize, record: Arc<Record>) -> Value {
-        Self::value(table, record, &self.stock)
+        Self::value(table, record, (Arc::clone(&self.stock), Arc::clone(&self.habit)))
     }
 
     fn cell(&self, name: &str) -> Value {
@@ -47,31 +51,29 @@ impl Page {
         if cell::is_empty(value) {
             return Value::UNDEFINED;
         }
-        let Some(habit) = &self.habit else { return shown(value) };
-        if habit.truths.iter().any(|column| column == name) {
+        if self.habit.truths.iter().any(|column| column == name) {
             return bool::said(value).map_or_else(|| shown(value), Value::from);
-        }
-        if habit.instants.iter().any(|column| column == name) {
-            return self.instant(value);
         }
         shown(value)
     }
 
-    /// The cell in the form of `now`, so that both compare; undefined when it is no time.
-    fn instant(&self, value: &serde_json::Value) -> Value {
-        let Some(locale) = self.stock.locales.get(self.record.source) else {
-            return Value::UNDEFINED;
-        };
-        let zoned = match moment::read(&cell::text(value), locale) {
-            Ok(Moment::Instant(instant)) => return seconds(instant),
-            Ok(Moment::Clock(clock)) => clock.to_zoned(locale.zone.clone()),
-            Ok(Moment::Day(day)) => day.to_zoned(locale.zone.clone()),
-            Err(_) => return Value::UNDEFINED,
-        };
-        zoned.map_or(Value::UNDEFINED, |zoned| seconds(zoned.timestamp()))
+    /// The cell as a time that compares with `now`.
+    fn instant(&self, name: &str) -> Value {
+        let text = cell::text(self.record.get(name));
+        match self.stock.locales.get(self.record.source) {
+            Some(locale) => Instant::of_cell(name, &text, locale, &self.stock),
+            None => self.cell(name),
+        }
     }
 
     fn look_up(&self, name: &str) -> Value {
+        match name {
+            "now" => return self.habit.now(&self.stock),
+            STOCK => {
+                return Value::from_object(Handle(Arc::clone(&self.stock), Arc::clone(&self.habit)));
+            }
+            _ => {}
+        }
         let chart = self.stock.atlas.chart(self.table);
         if let Some((column, table)) = chart.links.get(name) {
             let key = cell::text(self.record.get(column));
@@ -88,14 +90,8 @@ impl Page {
         if chart.columns.contains(name) {
             return Value::UNDEFINED;
         }
-        match name {
-            "now" => seconds(self.stock.now),
-            STOCK => Value::from_object(Handle(Arc::clone(&self.stock))),
-            _ => {
-                self.stock.note_unknown(name);
-                Value::UNDEFINED
-            }
-        }
+        self.stock.note_unknown(name);
+        Value::UNDEFINED
     }
 }
 
@@ -105,7 +101,12 @@ impl Object for Page {
     }
 
     fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Value> {
-        if self.record.header.position(name).is_some() {
+        let is_here = self.record.header.position(name).is_some();
+        let is_column = || is_here || self.stock.atlas.chart(self.table).columns.contains(name);
+        if self.habit.instants.iter().any(|column| column == name) && is_column() {
+            return Some(self.instant(name));
+        }
+        if is_here {
             return Some(self.cell(name));
         }
         Some(self.look_up(name))
@@ -129,11 +130,14 @@ pub(super) struct Cover {
     pub(super) others: Vec<(usize, Vec<Arc<Record>>)>,
     /// The rows around them.
     pub(super) stock: Arc<Stock>,
+    /// How the template uses the columns.
+    pub(super) habit: Arc<Habit>,
 }
 
 impl Cover {
     fn all(&self, table: usize, rows: &[Arc<Record>]) -> Value {
-        rows.iter().map(|record| Page::value(table, Arc::clone(record), &self.stock)).collect()
+        let shelf = || (Arc::clone(&self.stock), Arc::clone(&self.habit));
+        rows.iter().map(|record| Page::value(table, Arc::clone(record), shelf())).collect()
     }
 
     fn other(&self, name: &str) -> Option<Value> {
@@ -155,8 +159,8 @@ impl Object for Cover {
         Some(match name {
             "rows" => self.all(self.table, &self.rows),
             "name" => Value::from(&*self.name),
-            "now" => seconds(self.stock.now),
-            STOCK => Value::from_object(Handle(Arc::clone(&self.stock))),
+            "now" => self.habit.now(&self.stock),
+            STOCK => Value::from_object(Handle(Arc::clone(&self.stock), Arc::clone(&self.habit))),
             _ => {
                 self.stock.note_unknown(name);
                 Value::UNDEFINED
@@ -170,19 +174,20 @@ impl Object for Cover {
 }
 
 #[derive(Debug)]
-struct Handle(Arc<Stock>);
+struct Handle(Arc<Stock>, Arc<Habit>);
 
 impl Object for Handle {}
 
 /// The stock of the template that is being rendered.
 pub(super) fn stock_of(state: &minijinja::State<'_, '_>) -> Option<Arc<Stock>> {
-    let value = state.lookup(STOCK)?;
-    value.downcast_object_ref::<Handle>().map(|handle| Arc::clone(&handle.0))
+    shelf_of(state).map(|(stock, _)| stock)
 }
 
-fn seconds(instant: jiff::Timestamp) -> Value {
-    let whole = jiff::Timestamp::from_second(instant.as_second()).unwrap_or(instant);
-    Value::from(whole.to_string())
+/// The stock of the template that is being rendered, and how it uses columns.
+pub(super) fn shelf_of(state: &minijinja::State<'_, '_>) -> Option<(Arc<Stock>, Arc<Habit>)> {
+    let value = state.lookup(STOCK)?;
+    let Handle(stock, habit) = value.downcast_object_ref::<Handle>()?;
+    Some((Arc::clone(stock), Arc::clone(habit)))
 }
 
 /// A JSON value for templates; null is undefined.

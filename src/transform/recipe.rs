@@ -7,10 +7,11 @@ use serde_json::Value;
 use crate::ground::Made;
 use crate::spec::{Each, From, Kind, Rule, Shape};
 
+use super::address::Address;
 use super::cell;
 use super::coalesce;
 use super::draft::{Draft, Weight};
-use super::each;
+use super::each::{self, Keep};
 use super::email;
 use super::join;
 use super::json;
@@ -45,6 +46,8 @@ pub(super) struct Recipe {
     pub(super) max: Max,
     /// What happens to text in the CRM's syntax for mentions.
     pub(super) mentions: Mentions,
+    /// The address around it, for phones and postal codes.
+    pub(super) address: Address,
     /// The value map.
     pub(super) crosswalk: Option<Crosswalk>,
     /// The template.
@@ -65,21 +68,22 @@ impl Recipe {
             return reference::draft(self, rule, scenes);
         }
         let mut draft = Draft::default();
-        let values = match self.values(rule, scenes) {
+        let (values, keep) = match self.values(rule, scenes) {
             Ok(values) => values,
             Err(remark) => {
+                drop(scene.take_lost());
                 draft.remark(Weight::Fault, remark.code, "", remark.detail);
                 return draft;
             }
         };
-        self.note_lost(scene, &mut draft);
         draft.raw = values.iter().map(cell::text).collect::<Vec<_>>().join("; ");
+        self.note_lost(scene, &mut draft);
         if self.kind == Kind::User {
             let Some(asked) = values.first().map(cell::text) else { return draft };
             return owner::draft(Some(&asked), scene);
         }
         if let Some(shape) = &rule.json {
-            self.write_json(shape, rule, values, &mut draft);
+            self.write_json(shape, rule, (values, keep), &mut draft);
             return draft;
         }
         let values = self.meaning(rule, values, &mut draft);
@@ -87,15 +91,20 @@ impl Recipe {
         draft
     }
 
-    /// Source and shape.
-    fn values(&self, rule: &Rule, scenes: &[Scene<'_>]) -> Result<Vec<Value>, Remark> {
-        let Some(scene) = scenes.first() else { return Ok(Vec::new()) };
+    /// Source and shape, and which side of a list is worth more.
+    fn values(&self, rule: &Rule, scenes: &[Scene<'_>]) -> Result<(Vec<Value>, Keep), Remark> {
+        let mut keep = Keep::First;
+        let Some(scene) = scenes.first() else { return Ok((Vec::new(), keep)) };
         let values = match &rule.from {
             From::Columns(paths) if rule.join.is_some() => coalesce::all(paths, scene),
             From::Columns(paths) => coalesce::first(paths, scene).into_iter().collect(),
             From::Value(value) => vec![value.clone()],
             From::Template(_) => self.rendered(scene)?,
-            From::Each(each) => self.of_children(each, rule, scenes)?,
+            From::Each(each) => {
+                let children = each::children(each, self.condition, scenes)?;
+                keep = each::keep(each, &children);
+                of_children(each, rule, &children)
+            }
         };
         let apart = rule.json.is_none() && (self.many || rule.join.is_some());
         let values = match &rule.split {
@@ -104,10 +113,11 @@ impl Recipe {
             None => values,
         };
         let values = if rule.unique { split::unique(values) } else { values };
-        Ok(match &rule.join {
+        let values = match &rule.join {
             Some(glue) => join::join(&values, glue).into_iter().collect(),
             None => values,
-        })
+        };
+        Ok((values, keep))
     }
 
     fn rendered(&self, scene: &Scene<'_>) -> Result<Vec<Value>, Remark> {
@@ -117,24 +127,13 @@ impl Recipe {
         Ok(if text.is_empty() { Vec::new() } else { vec![Value::from(text)] })
     }
 
-    fn of_children(
+    fn write_json(
         &self,
-        each: &Each,
+        shape: &Shape,
         rule: &Rule,
-        scenes: &[Scene<'_>],
-    ) -> Result<Vec<Value>, Remark> {
-        let children = each::children(each, self.condition, scenes)?;
-        let values = children.iter().filter_map(|child| match (&rule.json, &each.column) {
-            (Some(shape), None) => json::element(shape, child),
-            (_, Some(column)) => {
-                Some(path::value(column, child)).filter(|value| !cell::is_empty(value))
-            }
-            (None, None) => None,
-        });
-        Ok(values.collect())
-    }
-
-    fn write_json(&self, shape: &Shape, rule: &Rule, values: Vec<Value>, draft: &mut Draft) {
+        (values, keep): (Vec<Value>, Keep),
+        draft: &mut Draft,
+    ) {
         let from_children = matches!(rule.from, From::Each(_));
         let value = match shape {
             _ if from_children || values.len() > 1 => Value::Array(values),
@@ -147,7 +146,7 @@ impl Recipe {
             return;
         }
         let shown = std::mem::take(&mut draft.raw);
-        let made = draft.take(&shown, json::value(&value, self.max));
+        let made = draft.take(&shown, json::value(&value, self.max, keep));
         draft.raw = shown;
         draft.made = made.map(Made::Plain);
     }
@@ -213,16 +212,29 @@ impl Recipe {
         }
         let lost = scene.take_lost();
         if !lost.is_empty() {
-            let detail = format!("as plain text it lost {}", lost.join(" and "));
-            draft.remark(Weight::Notice, "html_stripped", "", detail);
+            let detail = format!("lost {} on the way to text", lost.join(", "));
+            let shown = draft.raw.clone();
+            draft.remark(Weight::Notice, "html_stripped", &shown, detail);
         }
     }
+}
+
+/// What the rule takes of each child.
+fn of_children(each: &Each, rule: &Rule, children: &[Scene<'_>]) -> Vec<Value> {
+    let values = children.iter().filter_map(|child| match (&rule.json, &each.column) {
+        (Some(shape), None) => json::element(shape, child),
+        (_, Some(column)) => {
+            Some(path::value(column, child)).filter(|value| !cell::is_empty(value))
+        }
+        (None, None) => None,
+    });
+    values.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{CustomType, Field};
+    use crate::spec::{CustomType, Direction, Field};
     use crate::transform::fixture::{self, Town};
     use serde_json::json;
 
@@ -300,6 +312,19 @@ mod tests {
         let rule = Rule { chars_max: Some(50), ..fixture::each("sends", "contact_id", &members) };
         let field = fixture::custom("Campaigns__c", CustomType::LongText, rule);
         let expected = r#"[{"sent":"2025-01-01"},{"sent":"2025-03-01"}] [json_trimmed]"#;
+        check(field, json!({"id": "5"}), expected);
+    }
+
+    #[test]
+    fn json_from_old_to_new_loses_the_oldest() {
+        let members = [("sent", "sent_at")];
+        let mut rule =
+            Rule { chars_max: Some(50), ..fixture::each("sends", "contact_id", &members) };
+        if let From::Each(each) = &mut rule.from {
+            each.order = Some((fixture::path("sends", "sent_at"), Direction::Up));
+        }
+        let field = fixture::custom("Campaigns__c", CustomType::LongText, rule);
+        let expected = r#"[{"sent":"2025-02-01"},{"sent":"2025-03-01"}] [json_trimmed]"#;
         check(field, json!({"id": "5"}), expected);
     }
 

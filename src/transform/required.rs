@@ -9,6 +9,7 @@ use super::cell;
 use super::draft::{Draft, Weighed, Weight};
 use super::owner;
 use super::recipe::Recipe;
+use super::remark::Remark;
 use super::scene::Scene;
 
 /// What a field asks of the record.
@@ -139,6 +140,18 @@ fn judge(
     if served.demand == Demand::Nothing {
         served.demand = demand;
     }
+}
+
+/// Takes back the value of a field that was served, because it cannot stand beside another one.
+pub(super) fn withdraw(
+    (recipe, rule): (&Recipe, &Rule),
+    (value, remark): (String, Remark),
+    served: &mut Served,
+) {
+    served.made = None;
+    let weighed = Weighed { weight: Weight::Fault, value, remark };
+    judge((recipe, rule), weighed, Standing::Front, served);
+    require(recipe, rule, served);
 }
 
 /// Where a row stands among those of a record.

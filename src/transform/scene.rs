@@ -68,20 +68,33 @@ impl<'a> Scene<'a> {
 
     /// Renders a template over the row.
     pub(super) fn render(&self, id: TemplateId) -> Result<String, Remark> {
+        let text = self.run(id)?;
+        match self.stock().take_timeless().first() {
+            Some(timeless) => Err(timeless.remark()),
+            None => Ok(text),
+        }
+    }
+
+    /// Whether a condition is true of the row; a row that has no time to compare is not meant.
+    pub(super) fn holds(&self, id: TemplateId) -> Result<bool, Remark> {
+        let text = self.run(id)?;
+        let timeless = self.stock().take_timeless();
+        match timeless.iter().find(|timeless| !timeless.is_empty()) {
+            Some(unreadable) => Err(unreadable.remark()),
+            None => Ok(!text.is_empty() && timeless.is_empty()),
+        }
+    }
+
+    fn run(&self, id: TemplateId) -> Result<String, Remark> {
         let templates = &self.workshop.templates;
         let stock = self.stock();
         let page = Page {
             record: Arc::clone(&self.record),
             table: self.table,
             stock: Arc::clone(stock),
-            habit: Some(Arc::clone(templates.habit(id))),
+            habit: Arc::clone(templates.habit(id)),
         };
         templates.render(id, &Value::from_object(page), stock, self.world)
-    }
-
-    /// Whether a condition is true of the row.
-    pub(super) fn holds(&self, id: TemplateId) -> Result<bool, Remark> {
-        self.render(id).map(|text| !text.is_empty())
     }
 
     /// What conversions to text left behind since the last call.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::ground::Record;
 
 use super::atlas::Atlas;
+use super::instant::Timeless;
 use super::locale::Locale;
 use super::verdict::World;
 
@@ -31,6 +32,7 @@ struct State {
     wanted: Vec<Want>,
     unknown: Option<String>,
     lost: Vec<String>,
+    timeless: Vec<Timeless>,
 }
 
 #[derive(Debug)]
@@ -100,6 +102,16 @@ impl Stock {
     /// What conversions to text left behind since the last call.
     pub(super) fn take_lost(&self) -> Vec<String> {
         std::mem::take(&mut self.state().lost)
+    }
+
+    /// Notes a cell that was compared as a time and is none.
+    pub(super) fn note_timeless(&self, cell: Timeless) {
+        self.state().timeless.push(cell);
+    }
+
+    /// What was compared as a time and is none since the last call.
+    pub(super) fn take_timeless(&self) -> Vec<Timeless> {
+        std::mem::take(&mut self.state().timeless)
     }
 
     /// Fetches what the last rendering lacked.

@@ -88,6 +88,10 @@ impl Templates {
         if let Some(&id) = self.known.get(&text) {
             return Ok(id);
         }
+        if habit.is_mixed {
+            let detail = "`now` is compared with columns and with a text; use one of both";
+            return Err(Error::new(ErrorKind::InvalidOperation, detail));
+        }
         let id = TemplateId(self.entries.len());
         let name = id.0.to_string();
         self.environment.add_template_owned(name.clone(), text.clone())?;
@@ -115,7 +119,10 @@ impl Templates {
                 .get_template(&self.entries[id.0].name)
                 .and_then(|template| template.render(root.clone()));
             match stock.settle(world) {
-                After::Again => drop(stock.take_lost()),
+                After::Again => {
+                    drop(stock.take_lost());
+                    drop(stock.take_timeless());
+                }
                 After::Complete => {
                     return rendered
                         .map_err(|error| remark(&error))
@@ -235,6 +242,9 @@ mod tests {
         );
         let picture = json!({"id": "5", "body": "<p>see <img src='a.png'></p>"});
         check("{{ body | text }}", &picture, "see [image] [html_stripped]");
+        check("{{ body | markdown }}", &picture, "see ![](a.png)");
+        let inside = json!({"id": "5", "body": "<p>see <img src='data:image/png;base64,AA'></p>"});
+        check("{{ body | markdown }}", &inside, "see ![]() [html_stripped]");
     }
 
     #[test]
@@ -248,6 +258,63 @@ mod tests {
         let status = "{{ 'logged' if end_time < now else 'scheduled' }}";
         check(status, &json!({"id": "5", "end_time": "2026-11-26 04:59:00"}), "logged");
         check(status, &json!({"id": "5", "end_time": "2026-11-26 05:01:00"}), "scheduled");
+        check(status, &json!({"id": "5", "end_time": "2026-11-26T13:01:00+01:00"}), "scheduled");
+        let shown = "{{ end_time }} {{ 'past' if now >= end_time }}";
+        check(shown, &json!({"id": "5", "end_time": "2026-11-25"}), "2026-11-25 past");
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_read_is_flagged_when_it_is_compared() {
+        let status = "{{ 'logged' if end_time < now else 'scheduled' }}";
+        check(status, &json!({"id": "5", "end_time": "soon"}), "[bad_date]");
+        check(status, &json!({"id": "5", "end_time": ""}), "[bad_date]");
+        check("{{ end_time or now }}", &json!({"id": "5", "end_time": "soon"}), "soon");
+    }
+
+    #[test]
+    fn a_template_that_compares_now_with_texts_and_columns_is_refused() {
+        let mut templates = super::Templates::new(super::Budget::FIELD);
+        assert!(templates.add("{{ end < now }}{{ now < '2027-01-01' }}").is_err());
+        assert!(templates.add("{{ now < '2027-01-01' }}").is_ok());
+        check("{{ 'ours' if now < '2027-01-01' }}", &json!({"id": "5"}), "ours");
+    }
+
+    #[test]
+    fn a_template_may_ask_whether_there_is_a_time_before_it_compares() {
+        let row = json!({"id": "5", "end_time": "", "start_time": "2026-11-01 10:00"});
+        for status in [
+            "{{ 'logged' if end_time and end_time < now else 'scheduled' }}",
+            "{{ 'logged' if end_time is defined and end_time < now else 'scheduled' }}",
+        ] {
+            check(status, &row, "scheduled");
+        }
+        for status in [
+            "{{ 'logged' if (end_time or start_time) < now else 'scheduled' }}",
+            "{{ 'logged' if end_time | default(start_time) < now else 'scheduled' }}",
+        ] {
+            check(status, &row, "logged");
+        }
+    }
+
+    #[test]
+    fn a_time_behind_a_link_or_among_children_is_compared_as_well() {
+        let town = Town::default()
+            .with("campaigns", &[json!({"id": "9", "sent_at": "2026-11-26 05:01:00"})])
+            .with("sends", &[
+                json!({"id": "1", "contact_id": "5", "campaign_id": "9", "at": "2026-11-26 04:59:00"}),
+                json!({"id": "2", "contact_id": "5", "campaign_id": "9", "at": "2026-11-27 04:59:00"}),
+            ]);
+        let taste = |template: &str| {
+            let field = fixture::field("note", Kind::Text, fixture::template(template));
+            let row = json!({"id": "5", "source_campaign_id": "9"});
+            fixture::taste(field, &[row], &town)
+        };
+        assert_eq!(
+            taste("{{ 'sent' if source_campaign.sent_at < now else 'planned' }}"),
+            "planned"
+        );
+        let past = "{% for s in sends %}{{ s.id if s.at < now }}{% endfor %}";
+        assert_eq!(taste(past), "1");
     }
 
     #[test]

@@ -17,24 +17,43 @@ pub(super) enum Mentions {
 }
 
 /// Reads a text: outer blanks go, control characters go and are said.
-///
-/// A mention in the CRM's own syntax gets a zero-width space behind its `@`: it reads the same and
-/// links to nobody.
-pub(super) fn read(value: &Value, mentions: Mentions) -> Reading {
+pub(super) fn read(value: &Value) -> Reading {
     let text = cell::text(value);
     let plain = without_controls(&text);
     let changed = matches!(plain, Cow::Owned(_));
-    if mentions == Mentions::Escape
-        && let Some(escaped) = escape_mentions(&plain)
-    {
-        let detail = "text in the CRM's syntax for mentions was kept from becoming a link";
-        return Reading::noted(Value::String(escaped), "mention_escaped", detail);
-    }
+    let is_damaged = went_through_a_spreadsheet(&plain);
     let value = Value::String(plain.into_owned());
     if changed {
         return Reading::noted(value, "control_characters", "control characters were left out");
     }
+    if is_damaged {
+        let detail = "seems to be a number that a spreadsheet rounded; kept as it is";
+        return Reading::noted(value, "excel_damage", detail);
+    }
     Reading::Fine(value)
+}
+
+/// Text as the CRM will show it: a mention in the CRM's own syntax gets a zero-width space behind
+/// its `@`, so that it reads the same and links to nobody.
+pub(super) fn shielded(value: Value, mentions: Mentions) -> Reading {
+    match escape_mentions(&cell::text(&value)).filter(|_| mentions == Mentions::Escape) {
+        None => Reading::Fine(value),
+        Some(escaped) => {
+            let detail = "text in the CRM's syntax for mentions was kept from becoming a link";
+            Reading::noted(Value::String(escaped), "mention_escaped", detail)
+        }
+    }
+}
+
+/// `3.03555E+9` and its like: a spreadsheet showed a long number so, and kept nothing else.
+pub(super) fn went_through_a_spreadsheet(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((figure, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+    let parts = figure.split_once(['.', ',']);
+    (1..=2).contains(&exponent.len())
+        && digits(exponent)
+        && parts.is_some_and(|(whole, rest)| whole.len() == 1 && digits(whole) && digits(rest))
 }
 
 fn without_controls(text: &str) -> Cow<'_, str> {
@@ -66,7 +85,11 @@ mod tests {
     use serde_json::json;
 
     fn check(input: &str, expected: &str) {
-        assert_eq!(read(&json!(input), Mentions::Escape).line(), expected, "{input}");
+        assert_eq!(read(&json!(input)).line(), expected, "{input}");
+    }
+
+    fn check_shielded(input: &str, expected: &str) {
+        assert_eq!(shielded(json!(input), Mentions::Escape).line(), expected, "{input}");
     }
 
     #[test]
@@ -81,9 +104,29 @@ mod tests {
     }
 
     #[test]
+    fn emoji_and_writing_from_right_to_left_are_kept() {
+        for input in ["👩\u{200d}👩\u{200d}👧 🏡", "\u{200f}שלום עולם\u{200e}", "مرحبا", "O’Neill"]
+        {
+            check(input, input);
+        }
+    }
+
+    #[test]
+    fn a_number_that_a_spreadsheet_rounded_is_kept_and_said() {
+        check("4.51234E+15", "4.51234E+15 [excel_damage]");
+        for input in ["0004512", "1E5", "A1.5E+10", "2.5", "Suite 4.5E+1"] {
+            check(input, input);
+        }
+    }
+
+    #[test]
     fn a_mention_in_the_crms_syntax_stays_text() {
-        check("see @[Accounts:1] there", "see @\u{200b}[Accounts:1] there [mention_escaped]");
-        check("an array @[0]", "an array @[0]");
-        assert_eq!(read(&json!("@[Accounts:1]"), Mentions::Keep).line(), "@[Accounts:1]");
+        check_shielded(
+            "see @[Accounts:1] there",
+            "see @\u{200b}[Accounts:1] there [mention_escaped]",
+        );
+        check_shielded("@[A:1] @[B:2]", "@\u{200b}[A:1] @\u{200b}[B:2] [mention_escaped]");
+        check_shielded("an array @[0], a@[b", "an array @[0], a@[b");
+        assert_eq!(shielded(json!("@[Accounts:1]"), Mentions::Keep).line(), "@[Accounts:1]");
     }
 }

@@ -1,6 +1,6 @@
 //! `time`: an instant, with the offset and zone in which the source meant it.
 
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Time};
 use jiff::tz::AmbiguousOffset;
 use serde_json::Value;
 
@@ -16,9 +16,14 @@ pub(super) fn read(value: &Value, locale: &Locale) -> Reading {
             Reading::Fine(Value::String(instant.to_zoned(locale.zone.clone()).to_string()))
         }
         Ok(Moment::Clock(clock)) => on_the_clock(clock, locale),
-        Ok(Moment::Day(day)) => {
-            on_the_clock(day.to_datetime(jiff::civil::Time::midnight()), locale)
-        }
+        Ok(Moment::Day(day)) => match on_the_clock(day.to_datetime(Time::midnight()), locale) {
+            Reading::Fine(value) => {
+                let detail =
+                    "is a day without a time; its midnight in the source's zone is written";
+                Reading::noted(value, "date_only", detail)
+            }
+            said @ (Reading::Noted(..) | Reading::Bad(_)) => said,
+        },
         Err(remark) => Reading::Bad(remark),
     }
 }
@@ -66,8 +71,8 @@ mod tests {
     }
 
     #[test]
-    fn a_day_begins_at_its_midnight() {
-        check("2024-12-01", "2024-12-01T00:00:00-07:00[America/Denver]");
+    fn a_day_begins_at_its_midnight_and_that_is_said() {
+        check("2024-12-01", "2024-12-01T00:00:00-07:00[America/Denver] [date_only]");
     }
 
     #[test]
