@@ -77,6 +77,9 @@ pub(super) fn lost_as_markdown(html: &str) -> Vec<String> {
 }
 
 fn lost(html: &str, style: Style) -> Vec<String> {
+    if !TAG.is_match(html) && !ENTITY.is_match(html) {
+        return Vec::new();
+    }
     let shown = COMMENT.replace_all(html, "");
     let (mut inside, mut linked) = (0, 0);
     for image in IMAGE.find_iter(&shown) {
@@ -87,7 +90,9 @@ fn lost(html: &str, style: Style) -> Vec<String> {
     }
     let lower = shown.to_ascii_lowercase();
     let formless = FORMLESS.map(|(tag, name)| (name, lower.matches(tag).count()));
-    [("embedded image", inside), ("image", linked)]
+    let unwanted = |letter: &char| letter.is_control() && !letter.is_whitespace();
+    let controls = shown.chars().filter(unwanted).count();
+    [("embedded image", inside), ("image", linked), ("control character", controls)]
         .into_iter()
         .chain(formless)
         .filter(|(_, count)| *count > 0)
@@ -295,7 +300,9 @@ mod tests {
             &["2 embedded images", "1 image", "1 table"],
             &["2 embedded images", "1 table"],
         );
-        check_lost("<p>plain</p>", &[], &[]);
+        check_lost("<p>plain\r\n\ttext</p>", &[], &[]);
+        let controls = "<p>a\u{7}b\u{1}</p>";
+        check_lost(controls, &["2 control characters"], &["2 control characters"]);
     }
 
     #[test]

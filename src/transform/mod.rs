@@ -22,6 +22,8 @@ mod coalesce;
 mod compile;
 mod country;
 mod date;
+#[cfg(test)]
+mod dirt;
 mod domain;
 mod draft;
 mod duration;

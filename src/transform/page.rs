@@ -70,7 +70,10 @@ impl Page {
         match name {
             "now" => return self.habit.now(&self.stock),
             STOCK => {
-                return Value::from_object(Handle(Arc::clone(&self.stock), Arc::clone(&self.habit)));
+                return Value::from_object(Handle(
+                    Arc::clone(&self.stock),
+                    Arc::clone(&self.habit),
+                ));
             }
             _ => {}
         }

@@ -100,7 +100,8 @@ fn resolve(
         }
         Reference::Switch { column, objects } => {
             let kind = path::value(column, seat.scene);
-            let (word, ids) = (cell::normal(&cell::text(&kind)), ids(seat));
+            let (kind, ids) = (cell::text(&kind), ids(seat));
+            let word = cell::normal(&kind);
             if ids.is_empty() {
                 return;
             }
@@ -111,9 +112,10 @@ fn resolve(
                 }
             } else if !seat.recipe.covered.contains(&word) {
                 let detail =
-                    format!("no field of the object takes a reference to a `{word}`; left out");
-                draft.raw.clone_from(&ids[0]);
-                draft.remark(Weight::Fault, "ref_type_unknown", &ids[0], detail);
+                    format!("no field of the object takes a reference to a `{kind}`; left out");
+                draft.raw = format!("{kind} {}", ids.join(" "));
+                let shown = draft.raw.clone();
+                draft.remark(Weight::Fault, "ref_type_unknown", &shown, detail);
             }
         }
     }
