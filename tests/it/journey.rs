@@ -23,7 +23,7 @@ pub(crate) fn conserved(summary: &Value) {
     }
 }
 
-fn sum(summary: &Value, outcome: &str) -> u64 {
+pub(crate) fn sum(summary: &Value, outcome: &str) -> u64 {
     summary["objects"]
         .as_object()
         .unwrap()
@@ -33,7 +33,7 @@ fn sum(summary: &Value, outcome: &str) -> u64 {
 }
 
 /// Custom fields and options of lists stay after a rollback; everything else is compared.
-fn records(dump: &Value) -> Value {
+pub(crate) fn records(dump: &Value) -> Value {
     let kept = dump.as_object().unwrap().iter().filter(|(name, _)| {
         ["Accounts", "Contacts", "Leads", "Notes", "Activities", "Tasks"].contains(&name.as_str())
     });
