@@ -91,9 +91,10 @@ impl Timeless {
     /// What is to be said about it.
     pub(super) fn remark(&self) -> Remark {
         let Self { column, text } = self;
-        let why = match text.is_empty() {
-            true => format!("`{column}` is empty"),
-            false => format!("`{text:.60}` in `{column}` is no date in any format of the source"),
+        let why = if text.is_empty() {
+            format!("`{column}` is empty")
+        } else {
+            format!("`{text:.60}` in `{column}` is no date in any format of the source")
         };
         Remark::new("bad_date", format!("{why}, and it is compared with another time; left out"))
     }

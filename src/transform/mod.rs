@@ -3,14 +3,17 @@
 //! Nothing here reads, writes, waits or asks the clock; what a rule needs of the world comes
 //! through the traits of `ground::lookup`. The order is fixed: source, shape, meaning, type, guards.
 //!
-//! Flags that only say what was done: `bad_exception`, `bad_rule`, `control_characters`, `currency_conflict`, `defaulted`,
-//! `dst_fold`, `dst_gap`, `email_trimmed`, `email_words`, `html_stripped`, `json_trimmed`,
-//! `mention_escaped`, `merged_conflict`, `more_than_one`, `occurrence_cap`, `owner_fallback`, `truncated`, and where
-//! the raw value is kept `bad_phone`, `bad_country`. Flags of a value left out, about which `else`
-//! decides: `ambiguous_date`, `bad_bool`, `bad_date`, `bad_duration`, `bad_email`, `bad_number`,
-//! `bad_url`, `excel_damage`, `json_too_long`, `no_currency`, `ref_ambiguous`, `ref_left`,
-//! `ref_missing`, `ref_type_unknown`, `self_parent`, `template_error`, `unmapped_value`. Flags of a
-//! record held: `required`, `expression_error`.
+//! Flags that only say what was done: `bad_exception`, `bad_rule`, `control_characters`,
+//! `currency_conflict`, `date_only`, `day_moved`, `defaulted`, `dst_fold`, `dst_gap`,
+//! `email_trimmed`, `email_words`, `html_stripped`, `json_trimmed`, `mention_escaped`,
+//! `merged_conflict`, `more_than_one`, `occurrence_cap`, `owner_fallback`, `truncated`, and where
+//! the raw value is kept `bad_country`, `bad_phone`, `bad_postal_code`, `lost_zero`, in texts
+//! `excel_damage`. Flags of a value left out, about which `else` decides: `ambiguous_date`,
+//! `ambiguous_number`, `bad_bool`, `bad_date`, `bad_duration`, `bad_email`, `bad_number`,
+//! `bad_url`, `end_before_start`, `excel_damage`, `json_too_long`, `no_currency`,
+//! `ref_ambiguous`, `ref_left`, `ref_missing`, `ref_type_unknown`, `self_parent`,
+//! `template_error`, `unknown_currency`, `unmapped_value`. Flags of a record held: `required`,
+//! `expression_error`.
 
 mod address;
 mod archive;

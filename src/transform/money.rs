@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_currency_that_does_not_exist_is_flagged() {
         check("12500", Some("US Dollars"), Some("USD"), "[unknown_currency]");
-        check("12500", Some("XXX"), Some("USD"), "[unknown_currency]");
+        check("12500", Some("XTS"), Some("USD"), "[unknown_currency]");
         check("12500 XYZ", None, Some("USD"), "[bad_number]");
     }
 

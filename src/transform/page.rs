@@ -139,8 +139,11 @@ pub(super) struct Cover {
 
 impl Cover {
     fn all(&self, table: usize, rows: &[Arc<Record>]) -> Value {
-        let shelf = || (Arc::clone(&self.stock), Arc::clone(&self.habit));
-        rows.iter().map(|record| Page::value(table, Arc::clone(record), shelf())).collect()
+        let page = |record: &Arc<Record>| {
+            let around = (Arc::clone(&self.stock), Arc::clone(&self.habit));
+            Page::value(table, Arc::clone(record), around)
+        };
+        rows.iter().map(page).collect()
     }
 
     fn other(&self, name: &str) -> Option<Value> {

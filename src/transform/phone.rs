@@ -1,6 +1,6 @@
 //! `phone`: E.164 when that is certain, else as it stands.
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, enums::Region};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, enums::Region};
 use serde_json::Value;
 
 use super::cell;
@@ -48,7 +48,7 @@ pub(super) fn read(value: &Value, regions: &[Region]) -> Reading {
 
 /// The number in E.164, with its extension, if it is a valid one of the region.
 fn international(text: &str, region: Option<Region>) -> Option<String> {
-    let number = PHONE_NUMBER_UTIL.parse(text, region).ok().filter(|number| number.is_valid())?;
+    let number = PHONE_NUMBER_UTIL.parse(text, region).ok().filter(PhoneNumber::is_valid)?;
     let mut made = number.format_as(PhoneNumberFormat::E164).into_owned();
     if let Some(extension) = number.extension.as_deref().filter(|extension| !extension.is_empty()) {
         made.push_str(" x");

@@ -36,7 +36,11 @@ pub(super) fn read(value: &Value) -> Reading {
 /// Text as the CRM will show it: a mention in the CRM's own syntax gets a zero-width space behind
 /// its `@`, so that it reads the same and links to nobody.
 pub(super) fn shielded(value: Value, mentions: Mentions) -> Reading {
-    match escape_mentions(&cell::text(&value)).filter(|_| mentions == Mentions::Escape) {
+    let escaped = match mentions {
+        Mentions::Escape => escape_mentions(&cell::text(&value)),
+        Mentions::Keep => None,
+    };
+    match escaped {
         None => Reading::Fine(value),
         Some(escaped) => {
             let detail = "text in the CRM's syntax for mentions was kept from becoming a link";
@@ -66,7 +70,10 @@ fn without_controls(text: &str) -> Cow<'_, str> {
 
 /// `@[Type:id]` with a zero-width space behind the sign; `None` when there is none.
 fn escape_mentions(text: &str) -> Option<String> {
-    let mut escaped = String::new();
+    if !text.contains("@[") {
+        return None;
+    }
+    let mut escaped = String::with_capacity(text.len() + 3);
     let mut rest = text;
     while let Some(at) = rest.find("@[") {
         let (before, after) = rest.split_at(at);

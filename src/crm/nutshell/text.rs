@@ -234,6 +234,19 @@ mod tests {
     }
 
     #[test]
+    fn a_mention_that_was_broken_up_goes_out_and_comes_back_so() {
+        let fields = values(json!({
+            "note": "see @\u{200b}[Accounts:1]", "Mentions__c": "@\u{200b}[Contacts:2]",
+        }));
+        let letter = Letter::of(&fields, "note", Some("notes:9 k7f3q2m9"));
+        let text = letter.write();
+        assert!(!text.contains("@["), "{text}");
+        let mut read = Values::new();
+        Letter::read(&text).tell("note", &mut read);
+        assert_eq!(read, fields);
+    }
+
+    #[test]
     fn author_or_time_may_be_unknown() {
         for fields in [
             json!({"note": "x", "author_name": "Jane"}),
