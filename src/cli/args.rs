@@ -20,7 +20,7 @@ const EXIT_CODES: &str = "Exit codes:
   2  the spec or the arguments are wrong; nothing was touched
   3  the world is unwilling (credentials, network, another run); nothing is lost, run again
   4  finished, but some records failed or are held
-  5  a gate refused (owners, limits, a stale plan, reconciliation)
+  5  a gate refused (owners, limits, a stale plan, reconciliation, a doubtful ledger)
   6  the rollback left records that people changed
   130, 143  stopped at a checkpoint; run again to go on";
 
@@ -70,6 +70,11 @@ pub(super) enum Command {
     Status(SpecArgs),
     /// Tell one record's story, from its source row to its undo
     Trace(TraceArgs),
+    /// Look whether the ledger is whole, the latest, and keeps its promises; write nothing
+    Verify(VerifyArgs),
+    /// Look after the ledger
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Print the graph of the stages
     Graph(GraphArgs),
     /// Print the JSON Schema of specs, for editors
@@ -131,6 +136,30 @@ pub(super) struct TraceArgs {
     pub spec: PathBuf,
     /// The record, for example people:123456
     pub record: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// The spec, for example pipelines/rezora.yaml
+    pub spec: PathBuf,
+    /// Read the CRM as well: whether every record of ours is there, and there once
+    #[arg(long)]
+    pub online: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LedgerCommand {
+    /// Make good a ledger that was lost or is refused, from its copies and the markers in the CRM
+    Rebuild(RebuildArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RebuildArgs {
+    /// The spec, for example pipelines/rezora.yaml
+    pub spec: PathBuf,
+    /// Believe markers that no secret proves, because the secret is lost with all copies
+    #[arg(long)]
+    pub trust_markers: bool,
 }
 
 #[derive(Debug, Args)]

@@ -48,6 +48,7 @@ impl Exit {
             EngineError::Source(error) if error.is_unwilling() => Self::Unwilling,
             EngineError::Source(_) | EngineError::Transform(_) => Self::Spec,
             EngineError::Stopped { .. } => Self::Gate,
+            EngineError::Ledger(error) if error.is_doubt() => Self::Gate,
             EngineError::Crm(CrmError::Misconfigured { .. } | CrmError::Unsupported { .. }) => {
                 Self::Spec
             }

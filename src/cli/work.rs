@@ -53,9 +53,22 @@ pub(super) async fn connected(
         }
         Err(error) => {
             blame(context, &pipeline, &error);
+            if let EngineError::Ledger(error) = &error
+                && error.is_doubt()
+            {
+                doubted(context, call.spec);
+            }
             ended(context, call, Exit::of(&error))
         }
     }
+}
+
+/// The way on from a ledger that is refused.
+pub(super) fn doubted(context: &Context, spec: &Path) {
+    context.terminal.hint(&format!(
+        "put back the latest ledger if you have it; else {} makes it good from its copies and the CRM",
+        Context::again("ledger rebuild", spec)
+    ));
 }
 
 fn ended(context: &Context, call: Call<'_>, exit: Exit) -> Exit {
@@ -72,7 +85,12 @@ pub(super) fn ledger(
     pipeline: &Pipeline,
     inventory: &Inventory,
 ) -> Result<Ledger, EngineError> {
-    let identity =
-        Identity { pipeline: pipeline.name.clone(), account: inventory.instance.clone() };
-    Ok(Ledger::open(state, &identity, &fresh::fresh()?)?)
+    let ledger = Ledger::open(state, &identity(pipeline, inventory), &fresh::fresh()?)?;
+    ledger.safeguard()?;
+    Ok(ledger)
+}
+
+/// Whose ledger it is.
+pub(super) fn identity(pipeline: &Pipeline, inventory: &Inventory) -> Identity {
+    Identity { pipeline: pipeline.name.clone(), account: inventory.instance.clone() }
 }

@@ -63,7 +63,7 @@ pub(super) async fn confirm_open<C: Crm>(
     for entry in others {
         let settled = match entry.intent.deed {
             Deed::Delete => delete(session.crm, &entry).await?,
-            Deed::Create | Deed::Fill | Deed::Edit | Deed::Restore => {
+            Deed::Create | Deed::Fill | Deed::Edit | Deed::Restore | Deed::Adopt => {
                 edit(session.crm, &entry).await?
             }
         };

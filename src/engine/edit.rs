@@ -174,8 +174,8 @@ fn ours(state: Option<&State>, values: &Values, aspect: Aspect, late: &[&str]) -
     let ours = state.after.iter().filter(|(path, _)| mine(path) || values.contains_key(*path));
     let mut ours: Values = ours.map(|(path, value)| (path.clone(), value.clone())).collect();
     // A lead that we made begins open; that is no choice of a person.
-    if aspect == Aspect::Closing && state.origin == Origin::Created && values.contains_key("status")
-    {
+    let made = matches!(state.origin, Origin::Created | Origin::Adopted);
+    if aspect == Aspect::Closing && made && values.contains_key("status") {
         ours.entry("status".to_owned()).or_insert_with(|| "open".into());
     }
     ours
@@ -194,6 +194,15 @@ fn ours_after(step: &Step<'_>, aspect: Aspect) -> Values {
         after.retain(|path, _| {
             step.values.contains_key(path) || !step.patch.changes.contains_key(path)
         });
+    }
+    // A record that a lost ledger made, and that is as we would make it, is ours as it stands.
+    if step.state.is_some_and(|state| state.origin == Origin::Adopted) {
+        let alike = alike(step.at.entity);
+        for (path, value) in step.values {
+            if alike(path, Some(value), step.now.fields.get(path)) {
+                after.insert(path.clone(), value.clone());
+            }
+        }
     }
     for (path, value) in &step.patch.changes {
         match value {

@@ -12,7 +12,7 @@ use super::three_way::{Values, alike, same, way_back};
 use super::watch::Event;
 use crate::crm::{self, Crm, CrmError, Snapshot};
 use crate::ground::{CrmRef, Entity, SourceKey};
-use crate::ledger::{Deed, Intent, Ledger, OpenEntry, RunId, Settled, State, Undo};
+use crate::ledger::{Deed, Intent, Ledger, OpenEntry, Origin, RunId, Settled, State, Undo};
 use crate::spec::ObjectKind;
 
 /// How often a deed is tried again when somebody else was faster.
@@ -21,6 +21,9 @@ const CONFLICTS_MAX: usize = 5;
 /// Fields that the CRM itself fills in, so that their presence is nobody's work.
 const DEFAULTS: [&str; 8] =
     ["accountType", "stage", "status", "closedTime", "name", "isAllDay", "type", "author"];
+
+/// What a note has from its making, and no edit changes.
+const NOTE_KEEPS: [&str; 2] = ["author", "file"];
 
 /// A record that was left as it is.
 #[derive(Debug, Clone, Serialize)]
@@ -79,11 +82,8 @@ pub async fn rollback<C: Crm>(
     // An unresolved create cannot be undone.
     confirm_open(session, ledger, None).await?;
     let undos = ledger.reader().undo_list(of)?;
-    let created: HashSet<SourceKey> = undos
-        .iter()
-        .filter(|undo| undo.intent.deed == Deed::Create)
-        .map(|undo| undo.intent.key.clone())
-        .collect();
+    let created: HashSet<SourceKey> =
+        undos.iter().filter(|undo| is_making(undo)).map(|undo| undo.intent.key.clone()).collect();
     let back = Back { session, ledger, run };
     let mut report = RollbackReport::default();
     session.watch.on(&Event::Stage { name: "rollback", records: undos.len() as u64 });
@@ -91,7 +91,7 @@ pub async fn rollback<C: Crm>(
     for undo in undos {
         session.watch.on(&Event::Settled { records: 1 });
         // A record that is deleted needs none of its edits undone before.
-        if undo.intent.deed != Deed::Create && created.contains(&undo.intent.key) {
+        if !is_making(&undo) && created.contains(&undo.intent.key) {
             continue;
         }
         let object = undo.intent.key.object.to_string();
@@ -142,7 +142,7 @@ impl<C: Crm> Back<'_, C> {
             let now = self.session.crm.get(&at).await?;
             let end = match (undo.intent.deed, now) {
                 (_, None) => self.gone(undo, &at).await?,
-                (Deed::Create, Some(now)) => self.delete(undo, &now, kept).await?,
+                (Deed::Create | Deed::Adopt, Some(now)) => self.delete(undo, &now, kept).await?,
                 (Deed::Fill | Deed::Edit | Deed::Delete | Deed::Restore, Some(now)) => {
                     self.restore(undo, &now).await?
                 }
@@ -161,7 +161,7 @@ impl<C: Crm> Back<'_, C> {
 
     /// The record is not there any more: nothing is left to be undone.
     async fn gone(&self, undo: &Undo, at: &CrmRef) -> Result<Option<End>, EngineError> {
-        let deed = if undo.intent.deed == Deed::Create { Deed::Delete } else { Deed::Restore };
+        let deed = if is_making(undo) { Deed::Delete } else { Deed::Restore };
         if let Some(entry) = self.announce(undo, (deed, String::new()), (None, None)).await? {
             let settled =
                 Settled::Done { crm: at.id.clone(), rev: String::new(), how: "nothing to do" };
@@ -230,7 +230,7 @@ impl<C: Crm> Back<'_, C> {
     /// What people did to a record of ours, if anything.
     ///
     /// Only the revision of its very creation says that nobody touched it: a later one of ours may
-    /// lie on top of somebody's edit.
+    /// lie on top of somebody's edit, and so may that of a record that was found again.
     async fn touched(
         &self,
         undo: &Undo,
@@ -238,18 +238,21 @@ impl<C: Crm> Back<'_, C> {
         now: &Snapshot,
         kept: &HashSet<CrmRef>,
     ) -> Result<Option<String>, EngineError> {
-        if now.rev == undo.rev {
+        if now.rev == undo.rev && undo.intent.deed == Deed::Create {
             return Ok(None);
         }
         let changed = crm::differences(self.kind(undo), &state.after, now);
         if !changed.is_empty() {
             return Ok(Some(format!("people changed {}", changed.join(", "))));
         }
+        // Of a note that was found again nobody knows what its making gave it: these stay for good.
+        let given = state.origin == Origin::Adopted && now.at.entity == Entity::Notes;
         let added: Vec<_> = now
             .fields
             .iter()
             .filter(|(path, value)| !state.after.contains_key(*path) && !same(Some(value), None))
             .filter(|(path, _)| !DEFAULTS.contains(&path.as_str()) && !is_link(path))
+            .filter(|(path, _)| !(given && NOTE_KEEPS.contains(&path.as_str())))
             .map(|(path, _)| path.as_str())
             .collect();
         if !added.is_empty() {
@@ -354,6 +357,11 @@ impl<C: Crm> Back<'_, C> {
             }
         }
     }
+}
+
+/// Whether the deed made the record, in this ledger or in one that was lost.
+fn is_making(undo: &Undo) -> bool {
+    matches!(undo.intent.deed, Deed::Create | Deed::Adopt)
 }
 
 /// Links to other records: they appear on this one when another of ours was linked to it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::error::EngineError;
 use super::extract::{Extraction, extract, staged_tables};
 use super::look::look_at;
+use super::marked::{self, Strangers};
 use super::session::Session;
 use crate::crm::{Crm, Inventory, Snapshot};
 use crate::ground::{CrmRef, SourceKey};
@@ -45,7 +46,9 @@ pub async fn prepare<C: Crm>(
     let extraction = staged(session, again).await?;
     session.watch.note("comparing with what the CRM has");
     let mapping = Mapping::compile(Arc::clone(&pipeline))?;
-    let existing = existing(session, &mapping, ledger).await?;
+    let mut strangers = Strangers::new(marked::tag(session, &inventory), ledger);
+    strangers.look(session, &inventory).await?;
+    let existing = existing(session, &mapping, (ledger, &mut strangers)).await?;
     let rows = StagedRows::open(&session.staging_file())?;
     let users = match pipeline.owners.table {
         Some(table) => rows.rows(&pipeline.tables[table].name)?.collect::<Result<Vec<_>, _>>()?,
@@ -68,6 +71,7 @@ pub async fn prepare<C: Crm>(
     let looks = look_at(session, &plan.wanted).await?;
     let bucket = if session.bucket.is_some() { Bucket::Open } else { Bucket::NoKeys };
     settle(&mut desk, &mut plan, &looks, Means { uploads: inventory.uploads, bucket });
+    plan.gates.extend(strangers.gate(session).await?);
     Ok(Prepared { desk, plan, extraction, inventory, existing })
 }
 
@@ -115,7 +119,7 @@ async fn staged<C: Crm>(
 async fn existing<C: Crm>(
     session: &Session<'_, C>,
     mapping: &Mapping,
-    ledger: Option<&Reader>,
+    (ledger, strangers): (Option<&Reader>, &mut Strangers<'_>),
 ) -> Result<Existing, EngineError> {
     let mut existing = Existing::default();
     for (position, object) in session.pipeline.objects.iter().enumerate() {
@@ -127,6 +131,7 @@ async fn existing<C: Crm>(
             if snapshots.is_empty() {
                 break;
             }
+            strangers.see(&snapshots)?;
             note(&mut existing, (position, &object.matching.0), (mapping, ledger), &snapshots)?;
         }
     }

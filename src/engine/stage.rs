@@ -1,8 +1,9 @@
 //! One stage of the plan: every record of an object, several in flight at once.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 
 use super::apply::Work;
 use super::error::EngineError;
@@ -70,16 +71,24 @@ async fn run_batch<C: Crm>(
         work.ledger.record(told(work, left_out)?).await?;
     }
     let lanes = work.session.lanes.max(1);
-    stream::iter(writes)
-        .map(|job| async move {
-            match stage {
+    let failed = AtomicBool::new(false);
+    let ends: Vec<_> = stream::iter(writes)
+        .map(async |job| {
+            // What is under way is brought to its end and noted, whatever ends the run.
+            if failed.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let end = match stage {
                 Stage::Records(_) => write::whole(work, job).await,
                 Stage::Late(_) => write::late(work, job).await,
-            }
+            };
+            failed.fetch_or(end.is_err(), Ordering::Relaxed);
+            end
         })
         .buffer_unordered(lanes)
-        .try_collect::<Vec<()>>()
-        .await?;
+        .collect()
+        .await;
+    ends.into_iter().collect::<Result<(), _>>()?;
     work.session.watch.on(&Event::Settled { records });
     if work.session.watch.stopping() { Err(EngineError::Interrupted) } else { Ok(()) }
 }

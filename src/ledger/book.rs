@@ -1,21 +1,20 @@
 //! The ledger as a run holds it: one writer, one reader, one secret.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
-use super::entry::{Intent, OpenEntry, Settled};
+use super::anchor::{self, Anchor};
+use super::entry::{Found, Intent, OpenEntry, Settled};
 use super::error::LedgerError;
-use super::found;
-use super::lock;
-use super::marker;
 use super::outcome::{self, Verdict};
 use super::read::{Provisioned, Reader};
 use super::run::{self, Beginning, RunId, RunKind, RunState};
-use super::schema;
-use super::settle;
-use super::writer::Writer;
+use super::salvage::{self, Base};
+use super::writer::{self, Desk, Purpose, Writer};
+use super::{ballast, chain, check, found, lock, marker, schema, settle};
 use crate::ground::SourceKey;
 
 /// What a ledger belongs to.
@@ -47,7 +46,16 @@ pub struct Ledger {
     writer: Writer,
     reader: Reader,
     secret: [u8; 32],
+    tag: String,
     generation: i64,
+    folder: PathBuf,
+}
+
+impl Identity {
+    /// The part of a marker that says which pipeline into which account it is of.
+    pub fn tag(&self) -> String {
+        marker::tag(&self.pipeline, &self.account)
+    }
 }
 
 impl std::fmt::Debug for Ledger {
@@ -58,19 +66,73 @@ impl std::fmt::Debug for Ledger {
 
 impl Ledger {
     /// Opens the ledger of a folder, making it when it is missing. The lock must be held.
+    ///
+    /// A ledger that is not what it was, or not the latest, is refused before anything is written.
     pub fn open(folder: &Path, identity: &Identity, fresh: &Fresh) -> Result<Self, LedgerError> {
         lock::private(folder)?;
         let file = folder.join("ledger.db");
+        match schema::open_for_reading(&file)? {
+            Some(connection) => {
+                found::belongs(&connection, identity, &file).map_err(|error| error.at(&file))?;
+                check::trusted(folder, (&connection, &file))?;
+            }
+            None => check::never_there(folder, &file)?,
+        }
+        Self::take_over(folder, (identity, fresh), |_| Ok(()))
+    }
+
+    /// Opens what is left of a ledger that was refused, or of none: the ledger itself where it is
+    /// whole, else its latest copy, else a new one. The lock must be held.
+    pub fn rebuild(
+        folder: &Path,
+        identity: &Identity,
+        fresh: &Fresh,
+    ) -> Result<(Self, Base), LedgerError> {
+        lock::private(folder)?;
+        let salvaged = salvage::salvage(folder, identity)?;
+        let noted = |connection: &Connection| salvage::note(connection, &salvaged);
+        let ledger = Self::take_over(folder, (identity, fresh), noted)?;
+        Ok((ledger, salvaged.base))
+    }
+
+    fn take_over(
+        folder: &Path,
+        (identity, fresh): (&Identity, &Fresh),
+        note: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<Self, LedgerError> {
+        let file = folder.join("ledger.db");
+        let fail = |error: rusqlite::Error| LedgerError::from(error).at(&file);
+        let named = |error: LedgerError| error.at(&file);
         let connection =
             schema::open(&file, |connection| found::introduce(connection, identity, fresh))?;
-        let named = |error: LedgerError| error.at(&file);
         found::belongs(&connection, identity, &file).map_err(named)?;
         let secret = found::secret(&connection, &file).map_err(named)?;
-        let generation = found::next_generation(&connection)
-            .map_err(|error| LedgerError::broken(&file, &error))?;
-        let writer = Writer::start(connection, file)?;
+        note(&connection).map_err(fail)?;
+        let uuid = found::meta(&connection, "uuid").map_err(fail)?;
+        let ledger = anchor::ledger_of(&uuid);
+        let mut anchor = Anchor::open(folder)?;
+        // First what stands, then the new generation: a crash between them explains one step.
+        anchor.set(&writer::head(&connection, ledger).map_err(fail)?)?;
+        anchor.flush()?;
+        let generation = found::next_generation(&connection).map_err(fail)?;
+        anchor.set(&writer::head(&connection, ledger).map_err(fail)?)?;
+        anchor.flush()?;
+        let relief = ballast::give_back(folder);
+        let desk = Desk { connection, anchor: Some((anchor, ledger)), relief, full: false };
+        let writer = Writer::start(desk, file.clone())?;
         let reader = Reader::open(folder)?.ok_or(LedgerError::Stopped)?;
-        Ok(Self { writer, reader, secret, generation })
+        Ok(Self { writer, reader, secret, tag: identity.tag(), generation, folder: folder.into() })
+    }
+
+    /// What must lie ready before a run begins: ballast for a full disk, and a copy of the ledger.
+    pub fn safeguard(&self) -> Result<(), LedgerError> {
+        ballast::put_down(&self.folder)?;
+        self.back_up()
+    }
+
+    /// Copies the ledger, unless nothing happened since the last copy.
+    pub fn back_up(&self) -> Result<(), LedgerError> {
+        self.reader.back_up(&self.folder)
     }
 
     /// The ledger of a folder for reading only, beside a run that writes; `None` when there is none.
@@ -85,7 +147,13 @@ impl Ledger {
 
     /// The mark that the CRM's record of this source record carries.
     pub fn marker(&self, key: &SourceKey) -> String {
-        marker::marker(&self.secret, key)
+        marker::marker(&self.secret, &self.tag, key)
+    }
+
+    /// The source record of a marker that this ledger made; `None` for those of others, and for
+    /// texts that only look like one.
+    pub fn own_marker(&self, marker: &str) -> Option<SourceKey> {
+        marker::key_of(marker).filter(|key| self.marker(key) == marker)
     }
 
     /// Begins a run that writes.
@@ -112,7 +180,7 @@ impl Ledger {
     /// Goes on with a run that did not reach its end.
     pub fn resume_run(&self, run: RunId) -> Result<(), LedgerError> {
         let generation = self.generation;
-        self.writer.run_blocking(move |connection| {
+        self.writer.run_blocking(Purpose::Begin, move |connection| {
             found::fence(connection, generation)?;
             Ok(run::resume(connection, run)?)
         })
@@ -127,7 +195,7 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<(), LedgerError> {
         let generation = self.generation;
-        self.writer.run_blocking(move |connection| {
+        self.writer.run_blocking(Purpose::Note, move |connection| {
             found::fence(connection, generation)?;
             Ok(run::end(connection, (run, state), exit, now)?)
         })
@@ -135,27 +203,46 @@ impl Ledger {
 
     /// Writes a deed down; when this returns it is on the disk, and the deed may be done.
     pub async fn announce(&self, intent: Intent) -> Result<OpenEntry, LedgerError> {
-        let generation = self.generation;
-        self.writer
-            .run(move |connection| {
-                found::fence(connection, generation)?;
-                let id = settle::announce(connection, &intent, generation)?;
-                Ok(OpenEntry { id, intent })
-            })
-            .await
+        let intent = Arc::new(intent);
+        let (generation, told) = (self.generation, Arc::clone(&intent));
+        let announced = self.writer.run(Purpose::Begin, move |connection| {
+            found::fence(connection, generation)?;
+            settle::announce(connection, &told, generation)
+        });
+        let id = announced.await?;
+        Ok(OpenEntry { id, intent: Arc::unwrap_or_clone(intent) })
     }
 
     /// Writes several deeds down at once, all of them or none.
     pub async fn announce_all(&self, intents: Vec<Intent>) -> Result<Vec<OpenEntry>, LedgerError> {
         let generation = self.generation;
         self.writer
-            .run(move |connection| {
+            .run(Purpose::Begin, move |connection| {
                 found::fence(connection, generation)?;
-                let announced = intents.into_iter().map(|intent| {
-                    let id = settle::announce(connection, &intent, generation)?;
-                    Ok(OpenEntry { id, intent })
+                let announced = intents.iter().map(|intent| {
+                    let id = settle::announce(connection, intent, generation)?;
+                    Ok(OpenEntry { id, intent: intent.clone() })
                 });
                 announced.collect()
+            })
+            .await
+    }
+
+    /// Takes records of the CRM that carry our markers for those that a lost ledger knew, all of
+    /// them or none. What stands under a source record otherwise gives way.
+    pub async fn adopt(
+        &self,
+        run: RunId,
+        found: Vec<Found>,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let generation = self.generation;
+        self.writer
+            .run(Purpose::Begin, move |connection| {
+                found::fence(connection, generation)?;
+                let adopt =
+                    |one: &Found| settle::adopt(connection, one.clone(), (run, generation), now);
+                found.iter().try_for_each(adopt)
             })
             .await
     }
@@ -172,10 +259,10 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let generation = self.generation;
         self.writer
-            .run(move |connection| {
+            .run(Purpose::Note, move |connection| {
                 found::fence(connection, generation)?;
                 settle::settle(connection, &entry, &settled, now)?;
-                verdict.map_or(Ok(()), |verdict| outcome::put(connection, &verdict))
+                verdict.iter().try_for_each(|verdict| outcome::put(connection, verdict))
             })
             .await
     }
@@ -184,7 +271,7 @@ impl Ledger {
     pub async fn record(&self, verdicts: Vec<Verdict>) -> Result<(), LedgerError> {
         let generation = self.generation;
         self.writer
-            .run(move |connection| {
+            .run(Purpose::Note, move |connection| {
                 found::fence(connection, generation)?;
                 verdicts.iter().try_for_each(|verdict| outcome::put(connection, verdict))
             })
@@ -213,7 +300,7 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let generation = self.generation;
         self.writer
-            .run(move |connection| {
+            .run(Purpose::Note, move |connection| {
                 found::fence(connection, generation)?;
                 connection
                     .prepare_cached(
@@ -230,14 +317,14 @@ impl Ledger {
                         provisioned.created,
                         run.0
                     ])?;
-                Ok(())
+                Ok(chain::provisioned(connection, &provisioned)?)
             })
             .await
     }
 
     fn begin(&self, beginning: Beginning, now: Timestamp) -> Result<RunId, LedgerError> {
         let generation = self.generation;
-        self.writer.run_blocking(move |connection| {
+        self.writer.run_blocking(Purpose::Begin, move |connection| {
             found::fence(connection, generation)?;
             Ok(run::begin(connection, &beginning, generation, now)?)
         })

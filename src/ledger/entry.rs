@@ -36,6 +36,8 @@ pub enum Deed {
     Delete,
     /// The undo of a fill or an edit.
     Restore,
+    /// Nothing is done: a record of ours, made by a ledger that was lost, is known again.
+    Adopt,
 }
 
 /// Where a record of the CRM comes from.
@@ -45,6 +47,8 @@ pub enum Origin {
     Created,
     /// It was there before.
     Matched,
+    /// It was made by us, in a ledger that was lost, and found by its marker.
+    Adopted,
 }
 
 /// An entry to be written before its deed.
@@ -115,6 +119,17 @@ pub enum Settled {
     },
 }
 
+/// A record of the CRM that carries the marker of a source record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The source record.
+    pub key: SourceKey,
+    /// The record in the CRM.
+    pub at: CrmRef,
+    /// Its revision when it was found.
+    pub rev: String,
+}
+
 /// An entry of which nobody knows what became.
 #[derive(Debug, Clone)]
 pub struct OpenEntry {
@@ -156,7 +171,8 @@ impl Aspect {
 }
 
 impl Deed {
-    const ALL: [Self; 5] = [Self::Create, Self::Fill, Self::Edit, Self::Delete, Self::Restore];
+    const ALL: [Self; 6] =
+        [Self::Create, Self::Fill, Self::Edit, Self::Delete, Self::Restore, Self::Adopt];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -165,6 +181,7 @@ impl Deed {
             Self::Edit => "edit",
             Self::Delete => "delete",
             Self::Restore => "restore",
+            Self::Adopt => "adopt",
         }
     }
 
@@ -178,10 +195,13 @@ impl Origin {
         match self {
             Self::Created => "created",
             Self::Matched => "matched",
+            Self::Adopted => "adopted",
         }
     }
 
     pub(super) fn named(name: &str) -> Option<Self> {
-        [Self::Created, Self::Matched].into_iter().find(|origin| origin.name() == name)
+        [Self::Created, Self::Matched, Self::Adopted]
+            .into_iter()
+            .find(|origin| origin.name() == name)
     }
 }

@@ -70,6 +70,20 @@ pub enum LedgerError {
         /// What the database said.
         detail: String,
     },
+    /// The disk is full.
+    #[error("the disk is full: the ledger `{}` cannot grow, and nothing is sent without it; make room on the disk and run again", file.display())]
+    Full {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The ledger may not be what it was: nothing is written on a doubt.
+    #[error("the ledger `{}` is not to be relied on: {what}; nothing was sent and nothing was changed", file.display())]
+    Doubtful {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// A record has an entry of which nobody knows yet what became.
     #[error("{key} has an open entry; what became of it must be known before the next deed")]
     StillOpen {
@@ -124,7 +138,15 @@ pub enum LedgerError {
 impl LedgerError {
     /// A fault of the database.
     pub(super) fn broken(file: &Path, error: &rusqlite::Error) -> Self {
+        if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) {
+            return Self::Doubtful { file: file.to_owned(), what: format!("{error}") };
+        }
         Self::Broken { file: file.to_owned(), detail: told(error) }
+    }
+
+    /// Whether the ledger itself is in doubt: what is left is to rebuild it.
+    pub const fn is_doubt(&self) -> bool {
+        matches!(self, Self::Doubtful { .. })
     }
 
     /// Names the file of a fault that was found deeper down.
@@ -133,12 +155,21 @@ impl LedgerError {
             let file = if file.as_os_str().is_empty() { named.to_owned() } else { file };
             return Self::Broken { file, detail };
         }
+        if let Self::Full { .. } = self {
+            return Self::Full { file: named.to_owned() };
+        }
+        if let Self::Doubtful { what, .. } = self {
+            return Self::Doubtful { file: named.to_owned(), what };
+        }
         self
     }
 }
 
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
+        if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+            return Self::Full { file: PathBuf::new() };
+        }
         Self::broken(Path::new(""), &error)
     }
 }
@@ -146,9 +177,7 @@ impl From<rusqlite::Error> for LedgerError {
 /// What the database says, with what to do where it is known.
 pub(super) fn told(error: &rusqlite::Error) -> String {
     let advice = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => ": make room on the disk and run again",
         Some(ErrorCode::DatabaseBusy) => ": another program writes to it, close that and run again",
-        Some(ErrorCode::DatabaseCorrupt) => ": restore it from a copy before anything else is run",
         Some(_) | None => "",
     };
     format!("{error}{advice}")

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::book::{Fresh, Identity};
+use super::chain;
 use super::error::LedgerError;
 
 /// Puts identity and secret into a new ledger.
@@ -25,7 +26,7 @@ pub(super) fn introduce(
     for (key, value) in entries {
         connection.execute("INSERT INTO meta(k, v) VALUES (?1, ?2)", [key, &value])?;
     }
-    Ok(())
+    chain::made(connection, &fresh.uuid)
 }
 
 /// Refuses a ledger of another pipeline or another account.
@@ -59,22 +60,32 @@ pub(super) fn secret(connection: &Connection, file: &Path) -> Result<[u8; 32], L
 
 /// Raises the generation: whoever wrote before can write no more.
 pub(super) fn next_generation(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row(
+    let transaction = connection.unchecked_transaction()?;
+    let generation = transaction.query_row(
         "UPDATE meta SET v = v + 1 WHERE k = 'generation' RETURNING CAST(v AS INTEGER)",
         [],
         |row| row.get(0),
-    )
+    )?;
+    chain::opened(&transaction, generation)?;
+    transaction.commit()?;
+    Ok(generation)
+}
+
+/// The generation as it stands.
+pub(super) fn generation(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT CAST(v AS INTEGER) FROM meta WHERE k = 'generation'")?
+        .query_row([], |row| row.get(0))
 }
 
 /// Refuses to write for a process that lost its lock without noticing.
 pub(super) fn fence(connection: &Connection, ours: i64) -> Result<(), LedgerError> {
-    let now: i64 = connection
-        .prepare_cached("SELECT CAST(v AS INTEGER) FROM meta WHERE k = 'generation'")?
-        .query_row([], |row| row.get(0))?;
+    let now = generation(connection)?;
     if now == ours { Ok(()) } else { Err(LedgerError::Fenced { ours, now }) }
 }
 
-fn meta(connection: &Connection, key: &str) -> rusqlite::Result<String> {
+/// What stands under a word.
+pub(super) fn meta(connection: &Connection, key: &str) -> rusqlite::Result<String> {
     let value = connection.query_row("SELECT v FROM meta WHERE k = ?1", [key], |row| row.get(0));
     Ok(value.optional()?.unwrap_or_default())
 }

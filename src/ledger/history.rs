@@ -65,6 +65,7 @@ async fn take(ledger: &Ledger, run: RunId, step: &Step) {
 
 fn holds(ledger: &Ledger) {
     let reader = ledger.reader();
+    assert_eq!(reader.doubt().unwrap(), None, "the ledger doubts itself");
     let mut open: Vec<_> =
         reader.open_entries().unwrap().into_iter().map(|entry| entry.intent.key).collect();
     let count = open.len();

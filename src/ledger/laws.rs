@@ -80,6 +80,7 @@ pub(super) async fn take_back(ledger: &Ledger, run: RunId, undo: &Undo) {
     let deed = if undo.intent.deed == Deed::Create { Deed::Delete } else { Deed::Restore };
     let mut back = intent(run, &undo.intent.key, deed, None);
     back.crm.clone_from(&undo.intent.crm);
+    back.rev_before = Some(undo.rev.clone());
     back.after.clone_from(&undo.intent.before);
     back.undoes = Some(undo.entry);
     let crm = undo.intent.crm.clone().unwrap();

@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
+use super::backup;
+use super::check::{self, Depth};
 use super::column;
 use super::entry::{EntryId, OpenEntry, State};
 use super::error::LedgerError;
@@ -85,12 +87,34 @@ impl Reader {
         Ok(connection.map(|connection| Self { connection: Mutex::new(connection), file }))
     }
 
-    fn with<T>(
+    pub(super) fn with<T>(
         &self,
         ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, LedgerError> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         ask(&connection).map_err(|error| LedgerError::broken(&self.file, &error))
+    }
+
+    /// Copies the ledger beside it, unless nothing happened since the last copy.
+    pub(super) fn back_up(&self, folder: &Path) -> Result<(), LedgerError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        backup::take(folder, &connection)
+    }
+
+    /// What is wrong in the ledger itself, whatever its anchor says; `None` when nothing is.
+    pub fn doubt(&self) -> Result<Option<String>, LedgerError> {
+        self.with(|connection| check::sound(connection, Depth::All))
+    }
+
+    /// Whether a source record is in the CRM as far as the ledger knows, or may be.
+    pub fn knows(&self, key: &SourceKey) -> Result<bool, LedgerError> {
+        self.with(|connection| {
+            let sql = "SELECT EXISTS(SELECT 1 FROM link WHERE object = ?1 AND key = ?2)
+                OR EXISTS(SELECT 1 FROM entry
+                          WHERE object = ?1 AND key = ?2 AND outcome IS NULL)";
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.query_row([&*key.object, &*key.id], |row| row.get(0))
+        })
     }
 
     /// What is known of each of these records, in order.
@@ -117,6 +141,18 @@ impl Reader {
                 each(column::key(row, 0)?, column::place(row, 2)?);
             }
             Ok(())
+        })
+    }
+
+    /// Every record of the CRM that we made, with the source record that it stands for.
+    pub fn made(&self) -> Result<Vec<(SourceKey, CrmRef)>, LedgerError> {
+        self.with(|connection| {
+            let sql = "SELECT object, key, entity, crm FROM link
+                       WHERE origin IN ('created', 'adopted') ORDER BY object, key";
+            let mut statement = connection.prepare(sql)?;
+            let rows = statement
+                .query_map([], |row| Ok((column::key(row, 0)?, column::place(row, 2)?)))?;
+            rows.collect()
         })
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::column;
+use super::{chain, column};
 
 /// The number of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -20,6 +20,8 @@ pub enum RunKind {
     Sample,
     /// Taking back.
     Rollback,
+    /// Making good what a lost ledger knew.
+    Rebuild,
 }
 
 /// How a run stands.
@@ -64,13 +66,14 @@ pub(super) struct Beginning {
 }
 
 impl RunKind {
-    const ALL: [Self; 3] = [Self::Apply, Self::Sample, Self::Rollback];
+    const ALL: [Self; 4] = [Self::Apply, Self::Sample, Self::Rollback, Self::Rebuild];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Apply => "apply",
             Self::Sample => "sample",
             Self::Rollback => "rollback",
+            Self::Rebuild => "rebuild",
         }
     }
 
@@ -114,13 +117,16 @@ pub(super) fn begin(
             now.to_string()
         ],
     )?;
-    Ok(RunId(connection.last_insert_rowid()))
+    let run = RunId(connection.last_insert_rowid());
+    chain::begun(connection, run, beginning.kind.name())?;
+    Ok(run)
 }
 
 /// A run that goes on.
 pub(super) fn resume(connection: &Connection, run: RunId) -> rusqlite::Result<()> {
     let sql = "UPDATE run SET state = 'running', ended = NULL, exit = NULL WHERE id = ?1";
-    connection.execute(sql, [run.0]).map(drop)
+    connection.execute(sql, [run.0])?;
+    chain::resumed(connection, run)
 }
 
 /// A run that leaves an open entry behind has stopped, whatever it believes: it is to be gone on
@@ -135,7 +141,8 @@ pub(super) fn end(
                  WHEN ?2 = 'done' AND EXISTS (SELECT 1 FROM entry WHERE outcome IS NULL)
                  THEN 'stopped' ELSE ?2 END
                WHERE id = ?1";
-    connection.execute(sql, params![run.0, state.name(), exit, now.to_string()]).map(drop)
+    connection.execute(sql, params![run.0, state.name(), exit, now.to_string()])?;
+    chain::ended(connection, run)
 }
 
 pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<Run>> {

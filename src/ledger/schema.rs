@@ -14,7 +14,7 @@ use super::lock::private;
 const APPLICATION_ID: i64 = 0x464C_4954;
 
 /// Raised when the tables change.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// How long a reader or writer waits for another program's lock on the database.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
@@ -24,7 +24,7 @@ CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run(
   id INTEGER PRIMARY KEY,
-  kind TEXT NOT NULL CHECK(kind IN ('apply','sample','rollback')), of INTEGER REFERENCES run,
+  kind TEXT NOT NULL CHECK(kind IN ('apply','sample','rollback','rebuild')), of INTEGER REFERENCES run,
   fingerprint TEXT NOT NULL, generation INTEGER NOT NULL,
   state TEXT NOT NULL CHECK(state IN ('running','stopped','done')),
   started TEXT NOT NULL, ended TEXT, exit INTEGER) STRICT;
@@ -34,7 +34,7 @@ CREATE TABLE entry(
   id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run,
   object TEXT NOT NULL, key TEXT NOT NULL,
   aspect TEXT NOT NULL CHECK(aspect IN ('whole','closing','late')),
-  deed TEXT NOT NULL CHECK(deed IN ('create','fill','edit','delete','restore')),
+  deed TEXT NOT NULL CHECK(deed IN ('create','fill','edit','delete','restore','adopt')),
   generation INTEGER NOT NULL, entity TEXT NOT NULL, crm TEXT,
   rev_before TEXT, before TEXT, after TEXT, hash TEXT NOT NULL,
   undoes INTEGER REFERENCES entry, at TEXT NOT NULL,
@@ -59,7 +59,7 @@ CREATE TRIGGER entry_once BEFORE UPDATE ON entry
 -- The sum of the entries: where a record is and what in it is ours.
 CREATE TABLE link(
   object TEXT NOT NULL, key TEXT NOT NULL, entity TEXT NOT NULL, crm TEXT NOT NULL,
-  rev TEXT NOT NULL, origin TEXT NOT NULL CHECK(origin IN ('created','matched')),
+  rev TEXT NOT NULL, origin TEXT NOT NULL CHECK(origin IN ('created','matched','adopted')),
   after TEXT NOT NULL, PRIMARY KEY(object, key)) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX link_crm ON link(entity, crm);
 CREATE TABLE hash(
@@ -76,6 +76,16 @@ CREATE TABLE provision(
   kind TEXT NOT NULL, entity TEXT NOT NULL, name TEXT NOT NULL, crm TEXT,
   created INTEGER NOT NULL, run INTEGER NOT NULL REFERENCES run,
   PRIMARY KEY(kind, entity, name)) STRICT, WITHOUT ROWID;
+
+-- What happened, in order: `digest` is that of the row spoken of, `hash` that of this row and of
+-- the hash before it.
+CREATE TABLE chain(
+  seq INTEGER PRIMARY KEY, event TEXT NOT NULL, ref TEXT NOT NULL, detail TEXT NOT NULL,
+  digest BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
+CREATE TRIGGER chain_stays BEFORE DELETE ON chain
+  BEGIN SELECT RAISE(ABORT, 'the chain is never cut'); END;
+CREATE TRIGGER chain_keeps_its_word BEFORE UPDATE ON chain
+  BEGIN SELECT RAISE(ABORT, 'the chain is never changed'); END;
 ";
 
 /// How a file looks from outside.
@@ -150,7 +160,10 @@ fn look(connection: &Connection) -> rusqlite::Result<Look> {
             std::cmp::Ordering::Greater => Look::Odd(format!(
                 "its version is {version}, this flitpipe knows {VERSION}; install the newer flitpipe"
             )),
-            std::cmp::Ordering::Less => Look::Odd(format!("its version {version} never was")),
+            std::cmp::Ordering::Less => Look::Odd(format!(
+                "its version is {version}, this flitpipe needs {VERSION}; take its records back with \
+                 the flitpipe that made it, move it away, and run again"
+            )),
         });
     }
     let tables: i64 =
@@ -171,6 +184,20 @@ fn make(
     transaction.execute_batch(TABLES)?;
     introduce(&transaction)?;
     transaction.commit()
+}
+
+/// The tables, indexes and triggers as they were declared, by name.
+pub(super) fn declared(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    let sql = "SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name";
+    let mut statement = connection.prepare(sql)?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// As [`declared`], of a ledger that nobody has touched.
+pub(super) fn as_made() -> rusqlite::Result<Vec<(String, String)>> {
+    let connection = Connection::open_in_memory()?;
+    connection.execute_batch(TABLES)?;
+    declared(&connection)
 }
 
 fn settings(connection: &Connection) -> rusqlite::Result<()> {
@@ -206,6 +233,18 @@ mod tests {
             connection.pragma_update(None, "user_version", 99).unwrap();
         });
         assert!(error.contains("version is 99") && error.contains("install the newer"), "{error}");
+    }
+
+    #[test]
+    fn an_older_ledger_is_refused_with_what_to_do() {
+        let error = refusal(|file| {
+            let connection = Connection::open(file).unwrap();
+            connection.pragma_update(None, "user_version", 1).unwrap();
+        });
+        assert!(
+            error.contains("version is 1") && error.contains("the flitpipe that made"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, params};
 use serde_json::Value;
 
-use super::entry::{Deed, EntryId, Intent, OpenEntry, Settled};
+use super::chain;
+use super::entry::{Aspect, Deed, EntryId, Found, Intent, OpenEntry, Settled};
 use super::error::LedgerError;
+use super::run::RunId;
 use super::sum;
 use crate::ground::{CrmId, CrmRef};
 
@@ -40,7 +42,9 @@ pub(super) fn announce(
             intent.at.to_string(),
         ])
         .map_err(|error| still_open(error, intent))?;
-    Ok(EntryId(connection.last_insert_rowid()))
+    let entry = EntryId(connection.last_insert_rowid());
+    chain::announced(connection, entry, intent)?;
+    Ok(entry)
 }
 
 /// Settles an entry and brings the sum up to date.
@@ -76,7 +80,37 @@ pub(super) fn settle(
     if changed == 0 {
         return Err(LedgerError::NotOpen { entry: entry.id });
     }
+    chain::settled(connection, entry.id, outcome)?;
     place.map_or(Ok(()), |(crm, rev)| sum::add(connection, entry, crm, rev))
+}
+
+/// Takes a record of the CRM that carries our marker for the one that a lost ledger knew: an entry
+/// that is done as soon as it is announced, because nothing is sent.
+pub(super) fn adopt(
+    connection: &Connection,
+    found: Found,
+    (run, generation): (RunId, i64),
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let Found { key, at, rev } = found;
+    let crm = at.id.clone();
+    let intent = Intent {
+        run,
+        key,
+        aspect: Aspect::Whole,
+        deed: Deed::Adopt,
+        entity: at.entity,
+        crm: Some(at.id),
+        rev_before: Some(rev.clone()),
+        before: None,
+        after: None,
+        hash: String::new(),
+        undoes: None,
+        at: now,
+    };
+    let id = announce(connection, &intent, generation)?;
+    let settled = Settled::Done { crm, rev, how: "found by its marker" };
+    settle(connection, &OpenEntry { id, intent }, &settled, now)
 }
 
 impl Settled {
@@ -96,7 +130,7 @@ fn makes_sense(connection: &Connection, intent: &Intent) -> Result<(), LedgerErr
         (Deed::Create | Deed::Fill, Some(at)) => {
             Err(LedgerError::Linked { key, crm: at.to_string() })
         }
-        (Deed::Fill, None) => match &intent.crm {
+        (Deed::Fill, None) | (Deed::Adopt, _) => match &intent.crm {
             Some(crm) => sum::owned_by_nobody_else(connection, intent, crm),
             None => Err(LedgerError::Unlinked { key }),
         },

@@ -18,6 +18,10 @@ pub(super) fn add(
     let intent = &entry.intent;
     match intent.deed {
         Deed::Create | Deed::Fill | Deed::Edit => written(connection, intent, crm, rev),
+        Deed::Adopt => {
+            forget(connection, &intent.key)?;
+            place_at(connection, intent, crm, rev)
+        }
         Deed::Delete => forget(connection, &intent.key),
         Deed::Restore => restored(connection, intent, rev),
     }
@@ -70,9 +74,20 @@ fn written(
     crm: &CrmId,
     rev: &str,
 ) -> Result<(), LedgerError> {
+    place_at(connection, intent, crm, rev)?;
+    remember(connection, intent, &intent.hash)
+}
+
+/// Notes where a record is and what in it is ours.
+fn place_at(
+    connection: &Connection,
+    intent: &Intent,
+    crm: &CrmId,
+    rev: &str,
+) -> Result<(), LedgerError> {
     let key = &intent.key;
     owned_by_nobody_else(connection, intent, crm)?;
-    let origin = if intent.deed == Deed::Create { Origin::Created } else { Origin::Matched };
+    let origin = origin(intent.deed);
     let after = intent.after.as_ref().map_or_else(|| "{}".to_owned(), ToString::to_string);
     connection
         .prepare_cached(
@@ -89,7 +104,16 @@ fn written(
             origin.name(),
             after
         ])?;
-    remember(connection, intent, &intent.hash)
+    Ok(())
+}
+
+/// Where a record comes from whose first deed is this one.
+pub(super) const fn origin(first: Deed) -> Origin {
+    match first {
+        Deed::Create => Origin::Created,
+        Deed::Adopt => Origin::Adopted,
+        Deed::Fill | Deed::Edit | Deed::Delete | Deed::Restore => Origin::Matched,
+    }
 }
 
 /// A record of the CRM stands for one source record, or the second one is an error.
@@ -189,7 +213,7 @@ fn hash_before(
                                AND u.undoes IS NOT NULL AND u.outcome = 'done')
                AND NOT EXISTS (SELECT 1 FROM entry AS d WHERE d.object = e.object
                                AND d.key = e.key AND d.id > e.id AND d.id < ?4
-                               AND d.deed = 'delete' AND d.outcome = 'done')
+                               AND d.deed IN ('delete', 'adopt') AND d.outcome = 'done')
              ORDER BY id DESC LIMIT 1",
         )?
         .query_row(

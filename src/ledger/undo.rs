@@ -41,7 +41,7 @@ const COLUMNS: &str = "id, run, object, key, aspect, deed, entity, crm, rev_befo
 /// That an entry of the alias given was done, and neither it nor its record was taken back.
 fn stands(alias: &str) -> String {
     format!(
-        "{alias}.outcome = 'done' AND {alias}.deed IN ('create','fill','edit')
+        "{alias}.outcome = 'done' AND {alias}.deed IN ('create','fill','edit','adopt')
          AND NOT EXISTS (SELECT 1 FROM entry AS u WHERE u.undoes = {alias}.id
                          AND u.undoes IS NOT NULL AND u.outcome = 'done')
          AND NOT EXISTS (SELECT 1 FROM entry AS d WHERE d.object = {alias}.object

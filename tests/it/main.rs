@@ -13,6 +13,8 @@ mod espocrm;
 mod extraction;
 mod journey;
 mod kills;
+mod ledger_full;
+mod ledger_lost;
 mod reconcile;
 mod refusals;
 mod rehearsal;

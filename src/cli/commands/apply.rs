@@ -25,7 +25,7 @@ use crate::spec::{Breach, Pipeline};
 pub(super) async fn run(context: &Arc<Context>, args: &ApplyArgs) -> Exit {
     let call = Call { word: "apply", spec: &args.spec };
     work::connected(context, call, async |pipeline, connected| {
-        go(context, (pipeline, args), connected).await
+        Box::pin(go(context, (pipeline, args), connected)).await
     })
     .await
 }
@@ -87,6 +87,7 @@ async fn go(
         context.terminal.say("`breach: rollback`: this run is taken back");
         rollback::take_back(context, (&session, &ledger), Some(run)).await?;
     }
+    ledger.back_up()?;
     Ok(exit)
 }
 
@@ -109,13 +110,15 @@ fn resumable(
     args: &ApplyArgs,
 ) -> Result<Result<Option<Run>, Exit>, EngineError> {
     let Some(run) = ledger.reader().unfinished()? else { return Ok(Ok(None)) };
-    if run.kind == RunKind::Rollback {
-        context
-            .terminal
-            .fault(&format!("run {} is a rollback that did not reach its end", run.id.0));
-        context
-            .terminal
-            .hint(&format!("finish it first: {}", Context::again("rollback", &args.spec)));
+    let first = match run.kind {
+        RunKind::Rollback => Some(("rollback", "rollback")),
+        RunKind::Rebuild => Some(("rebuild of the ledger", "ledger rebuild")),
+        RunKind::Apply | RunKind::Sample => None,
+    };
+    if let Some((what, word)) = first {
+        let fault = format!("run {} is a {what} that did not reach its end", run.id.0);
+        context.terminal.fault(&fault);
+        context.terminal.hint(&format!("finish it first: {}", Context::again(word, &args.spec)));
         return Ok(Err(Exit::Gate));
     }
     if run.fingerprint != pipeline.fingerprint {

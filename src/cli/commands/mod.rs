@@ -5,6 +5,7 @@ mod completions;
 mod files;
 mod graph;
 mod plan;
+mod rebuild;
 mod reconcile;
 mod rollback;
 mod sandbox;
@@ -12,6 +13,7 @@ mod schema;
 mod status;
 mod trace;
 mod validate;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -19,7 +21,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 
-use super::args::{Arguments, Command};
+use super::args::{Arguments, Command, LedgerCommand};
 use super::context::Context;
 use super::exit::Exit;
 use super::settings::Settings;
@@ -60,6 +62,10 @@ fn dispatch(context: &Arc<Context>, command: &Command) -> Exit {
         Command::Apply(args) => in_runtime(context, apply::run(context, args)),
         Command::Reconcile(args) => in_runtime(context, reconcile::run(context, args)),
         Command::Rollback(args) => in_runtime(context, rollback::run(context, args)),
+        Command::Verify(args) => in_runtime(context, verify::run(context, args)),
+        Command::Ledger(LedgerCommand::Rebuild(args)) => {
+            in_runtime(context, rebuild::run(context, args))
+        }
         Command::Sandbox(args) => in_runtime(context, sandbox::run(context, args)),
     }
 }

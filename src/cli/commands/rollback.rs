@@ -30,7 +30,7 @@ async fn go(
     mut connected: Connected,
 ) -> Result<Exit, EngineError> {
     let state = context.state_of(pipeline);
-    if !state.join("ledger.db").exists() {
+    if !state.join("ledger.db").exists() && !state.join("ledger.head").exists() {
         context.terminal.result("no run yet: nothing to take back");
         return Ok(Exit::Done);
     }
@@ -85,6 +85,7 @@ async fn act(
     };
     let exit = if report.left.is_empty() { Exit::Done } else { Exit::Conflicts };
     ledger.end_run(run, RunState::Done, exit.code(), Context::now())?;
+    ledger.back_up()?;
     context.terminal.result(&format!("taken back:\n{}", shown(&report)));
     summarise(context, &report, Scope::Act(of, run));
     Ok(exit)

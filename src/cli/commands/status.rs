@@ -62,6 +62,9 @@ fn show(context: &Context, reader: &Reader, args: &SpecArgs) -> Result<(), Ledge
     context.terminal.result(text.trim_end());
     let next = match runs.last() {
         Some(run) if run.state != RunState::Done && run.kind == RunKind::Rollback => "rollback",
+        Some(run) if run.state != RunState::Done && run.kind == RunKind::Rebuild => {
+            "ledger rebuild"
+        }
         Some(_) | None => "apply",
     };
     context.terminal.say(&format!("next: {}", Context::again(next, &args.spec)));
@@ -74,6 +77,7 @@ fn show(context: &Context, reader: &Reader, args: &SpecArgs) -> Result<(), Ledge
 fn line(reader: &Reader, run: &Run) -> Result<String, LedgerError> {
     let kind = match run.kind {
         RunKind::Rollback => "rollback",
+        RunKind::Rebuild => "ledger rebuild",
         RunKind::Apply | RunKind::Sample => "apply",
     };
     let state = match run.state {
