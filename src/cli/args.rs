@@ -190,6 +190,9 @@ pub(super) struct SandboxArgs {
     /// The port; a free one by default
     #[arg(long)]
     pub port: Option<u16>,
+    /// Let things go wrong in the local Nutshell, by the rules of this JSON file
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use super::context::Context;
-use super::hosts::{self, HostError, Rehearsal, Start, base, is_loopback};
+use super::hosts::{self, HostError, Rehearsal, Start, World, base, is_loopback};
 use super::settings::Settings;
 use crate::crm::{Connection, CrmError, Nutshell};
 use crate::engine::{BucketKeys, EngineError, Session, Waits, is_safe_endpoint};
@@ -54,7 +54,8 @@ pub(super) async fn connect(
 ) -> Result<Connected, ConnectError> {
     let rehearsal = if hosts::wants_sandbox(pipeline) {
         let state = context.settings.state(&pipeline.root);
-        Some(hosts::rehearse(&state, context.settings.sandbox_scale(), None, Start::Kept).await?)
+        let world = World::of(&context.settings, None)?;
+        Some(hosts::rehearse(&state, world, None, Start::Kept).await?)
     } else {
         None
     };
@@ -76,7 +77,12 @@ pub(super) async fn connect(
     }
     let (connection, harmless) = destination(pipeline, rehearsal.as_ref())?;
     let bucket = if copies_to_bucket(pipeline) { bucket_keys(&context.settings)? } else { None };
-    Ok(Connected { rehearsal, crm: Nutshell::connect(connection)?, readers, bucket, harmless })
+    let crm = if harmless {
+        Nutshell::connect_within(connection, context.settings.near_timeout())?
+    } else {
+        Nutshell::connect(connection)?
+    };
+    Ok(Connected { rehearsal, crm, readers, bucket, harmless })
 }
 
 /// Where and as whom the CRM is written, and whether that is on this machine.

@@ -12,8 +12,9 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::settings::Settings;
 use crate::sandbox::allegory::{self, ExportOptions};
-use crate::sandbox::{self, Sandbox, SandboxError};
+use crate::sandbox::{self, Rule, Sandbox, SandboxError};
 use crate::source::Base;
 use crate::spec::{Access, Endpoint, FilesRoot, Pipeline};
 
@@ -36,6 +37,30 @@ pub(super) enum Start {
     Kept,
     /// Empty.
     Empty,
+}
+
+/// What a sandbox plays.
+#[derive(Debug)]
+pub(super) struct World {
+    /// How many times it is as large as usual.
+    pub scale: u32,
+    /// What goes wrong in it.
+    pub faults: Vec<Rule>,
+}
+
+impl World {
+    /// The world of the environment, with the faults of a file.
+    pub(super) fn of(settings: &Settings, faults: Option<&Path>) -> Result<Self, HostError> {
+        let faults = match faults.map(Path::to_owned).or_else(|| settings.sandbox_faults()) {
+            Some(file) => {
+                let text = fs::read_to_string(&file)
+                    .map_err(|source| HostError::Faults { file, source })?;
+                sandbox::rules(&text)?
+            }
+            None => Vec::new(),
+        };
+        Ok(Self { scale: settings.sandbox_scale(), faults })
+    }
 }
 
 /// The sandbox as this process has it.
@@ -61,6 +86,12 @@ pub(super) enum HostError {
         #[source]
         source: std::io::Error,
     },
+    #[error("the faults in `{}` cannot be read", file.display())]
+    Faults {
+        file: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("source `{name}` is the sandbox, which is not there")]
     NoSandbox { name: String },
 }
@@ -79,7 +110,7 @@ pub(super) fn wants_sandbox(pipeline: &Pipeline) -> bool {
 /// Starts the sandbox, or finds the one that runs.
 pub(super) async fn rehearse(
     state: &Path,
-    scale: u32,
+    World { scale, faults }: World,
     port: Option<u16>,
     start: Start,
 ) -> Result<Rehearsal, HostError> {
@@ -114,6 +145,7 @@ pub(super) async fn rehearse(
     let mut options = sandbox::Options::new(folder.clone(), Arc::new(Timestamp::now));
     options.scale = scale;
     options.port = port;
+    options.faults = faults;
     let running = sandbox::start(options).await?;
     let addresses = Addresses {
         root: running.root().to_owned(),

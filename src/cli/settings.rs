@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::args::Global;
+
+/// No gateway stands between us and a host on this machine.
+const NEAR_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where things are, and what the variables are.
 #[derive(Debug)]
@@ -40,6 +44,17 @@ impl Settings {
     /// How many times the sandbox's world is as large as usual.
     pub(super) fn sandbox_scale(&self) -> u32 {
         self.variable("FLITPIPE_SANDBOX_SCALE").and_then(|scale| scale.parse().ok()).unwrap_or(1)
+    }
+
+    /// The file with what goes wrong in the sandbox.
+    pub(super) fn sandbox_faults(&self) -> Option<PathBuf> {
+        self.variable("FLITPIPE_SANDBOX_FAULTS").map(PathBuf::from)
+    }
+
+    /// How long a call to a CRM on this machine may take.
+    pub(super) fn near_timeout(&self) -> Duration {
+        let given = self.variable("FLITPIPE_SANDBOX_TIMEOUT_MS");
+        given.and_then(|text| text.parse().ok()).map_or(NEAR_TIMEOUT, Duration::from_millis)
     }
 
     /// The folder of all state.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::error::EngineError;
-use super::probe;
+use super::probe::{self, look};
 use super::session::Session;
 use super::three_way::{Values, alike};
 use crate::crm::{Crm, CrmError, Snapshot, Written};
@@ -60,21 +60,17 @@ pub(super) async fn confirm_open<C: Crm>(
     session.watch.note(&format!("finding out what became of {count} writes that got no answer"));
     let (creates, others): (Vec<_>, Vec<_>) =
         open.into_iter().partition(|entry| entry.intent.deed == Deed::Create);
-    for entry in others {
-        let settled = match entry.intent.deed {
-            Deed::Delete => delete(session.crm, &entry).await?,
-            Deed::Create | Deed::Fill | Deed::Edit | Deed::Restore | Deed::Adopt => {
-                edit(session.crm, &entry).await?
-            }
-        };
-        ledger.settle(entry, settled, None, session.now()).await?;
+    let others = changed(session, ledger, others, Belief::WhatHappened).await?;
+    let creates = found(session, ledger, creates, run).await?;
+    if creates.is_empty() && others.is_empty() {
+        return Ok(count);
     }
+    tokio::time::sleep(session.waits.settle).await;
+    changed(session, ledger, others, Belief::Everything).await?;
     let creates = found(session, ledger, creates, run).await?;
     if creates.is_empty() {
         return Ok(count);
     }
-    tokio::time::sleep(session.waits.settle).await;
-    let creates = found(session, ledger, creates, run).await?;
     tokio::time::sleep(session.waits.listing).await;
     for entry in found(session, ledger, creates, run).await? {
         let how =
@@ -93,6 +89,39 @@ pub async fn resolve_open<C: Crm>(
     run: Option<RunId>,
 ) -> Result<usize, EngineError> {
     confirm_open(session, ledger, run).await
+}
+
+/// What a look may be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Belief {
+    /// What was applied; what was not may still be under way.
+    WhatHappened,
+    /// All of it.
+    Everything,
+}
+
+/// Settles the edits and deletes of which a look tells the end; returns the others.
+async fn changed<C: Crm>(
+    session: &Session<'_, C>,
+    ledger: &Ledger,
+    entries: Vec<OpenEntry>,
+    belief: Belief,
+) -> Result<Vec<OpenEntry>, EngineError> {
+    let mut waiting = Vec::new();
+    for entry in entries {
+        let settled = match entry.intent.deed {
+            Deed::Delete => delete(session, ledger, &entry).await?,
+            Deed::Create | Deed::Fill | Deed::Edit | Deed::Restore | Deed::Adopt => {
+                edit(session, ledger, &entry).await?
+            }
+        };
+        if belief == Belief::WhatHappened && matches!(settled, Settled::NotApplied { .. }) {
+            waiting.push(entry);
+        } else {
+            ledger.settle(entry, settled, None, session.now()).await?;
+        }
+    }
+    Ok(waiting)
 }
 
 /// Settles the creates that are there; returns the others.
@@ -126,13 +155,42 @@ async fn found<C: Crm>(
     Ok(missing)
 }
 
+/// How a record stands after an edit without an answer.
+pub(super) enum Fate {
+    /// With the values that were written, at this revision.
+    Applied(String),
+    /// As before.
+    AsBefore(Box<Snapshot>),
+    /// Otherwise: somebody else was there.
+    Changed(String),
+}
+
 /// What became of an edit: the record says it.
-pub(super) async fn edit<C: Crm>(crm: &C, entry: &OpenEntry) -> Result<Settled, EngineError> {
+pub(super) async fn edit<C: Crm>(
+    session: &Session<'_, C>,
+    ledger: &Ledger,
+    entry: &OpenEntry,
+) -> Result<Settled, EngineError> {
     let Some(at) = place(entry) else {
         return Ok(Settled::NotApplied { how: "the entry names no record".to_owned() });
     };
-    let Some(now) = crm.get(&at).await? else {
-        return Ok(Settled::Conflict { detail: format!("{at} was deleted meanwhile") });
+    Ok(match fate(session, ledger, (entry, &at)).await? {
+        Fate::Applied(rev) => Settled::Done { crm: at.id, rev, how: "found" },
+        Fate::AsBefore(_) => {
+            Settled::NotApplied { how: "the record is as it was before".to_owned() }
+        }
+        Fate::Changed(detail) => Settled::Conflict { detail },
+    })
+}
+
+/// Looks at the record of an edit.
+pub(super) async fn fate<C: Crm>(
+    session: &Session<'_, C>,
+    ledger: &Ledger,
+    (entry, at): (&OpenEntry, &CrmRef),
+) -> Result<Fate, EngineError> {
+    let Some(now) = look(session, ledger, (&entry.intent.key, at)).await? else {
+        return Ok(Fate::Changed(format!("{at} was deleted meanwhile")));
     };
     let values = |image: &Option<Value>| -> Values {
         let entries = image.as_ref().and_then(Value::as_object).into_iter().flatten();
@@ -144,25 +202,29 @@ pub(super) async fn edit<C: Crm>(crm: &C, entry: &OpenEntry) -> Result<Settled, 
         before.keys().all(|path| alike(path, image.get(path), now.fields.get(path)))
     };
     if all(&after) {
-        return Ok(Settled::Done { crm: at.id, rev: now.rev, how: "found" });
+        return Ok(Fate::Applied(now.rev));
     }
     if all(&before) || Some(&now.rev) == entry.intent.rev_before.as_ref() {
-        return Ok(Settled::NotApplied { how: "the record is as it was before".to_owned() });
+        return Ok(Fate::AsBefore(Box::new(now)));
     }
     let changed: Vec<_> = before
         .keys()
         .filter(|path| !alike(path, before.get(*path), now.fields.get(*path)))
         .map(String::as_str)
         .collect();
-    Ok(Settled::Conflict { detail: format!("others changed {}", changed.join(", ")) })
+    Ok(Fate::Changed(format!("others changed {}", changed.join(", "))))
 }
 
 /// What became of a delete: a record that is gone is deleted, whoever did it.
-pub(super) async fn delete<C: Crm>(crm: &C, entry: &OpenEntry) -> Result<Settled, EngineError> {
+pub(super) async fn delete<C: Crm>(
+    session: &Session<'_, C>,
+    ledger: &Ledger,
+    entry: &OpenEntry,
+) -> Result<Settled, EngineError> {
     let Some(at) = place(entry) else {
         return Ok(Settled::NotApplied { how: "the entry names no record".to_owned() });
     };
-    Ok(match crm.get(&at).await? {
+    Ok(match look(session, ledger, (&entry.intent.key, &at)).await? {
         None => Settled::Done { crm: at.id, rev: String::new(), how: "found" },
         Some(_) => Settled::NotApplied { how: "the record is still there".to_owned() },
     })

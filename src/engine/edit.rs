@@ -1,10 +1,13 @@
 //! Editing a record that is there, without overwriting what anybody else put into it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::apply::Work;
-use super::confirm::{self, Sent};
+use super::confirm::{self, Fate, Sent};
 use super::error::EngineError;
+use super::probe::look;
 use super::three_way::{Patch, Values, alike, three_way};
 use super::write::{Deal, object_of};
 use crate::crm::{Crm, CrmError, Snapshot, check, expected};
@@ -19,31 +22,43 @@ const CONFLICTS_MAX: usize = 5;
 type Edited<'a> = (&'a CrmRef, Option<&'a State>, Values, &'a mut Vec<Flag>);
 
 /// Brings a record that is there to the values wanted, without overwriting anybody else's.
+///
+/// `None`: nobody knows whether it was done; the entry stays open.
 pub(super) async fn edit<C: Crm>(
     work: &Work<'_, C>,
     object: usize,
     deal: &Deal<'_>,
     (at, state, values, flags): Edited<'_>,
-) -> Result<(Outcome, String), EngineError> {
+) -> Result<Option<(Outcome, String)>, EngineError> {
     let kind = work.session.pipeline.objects[object].kind;
     if checked_patch(kind, &values, flags).is_none() {
-        return Ok((Outcome::Flagged, why(flags)));
+        return Ok(Some((Outcome::Flagged, why(flags))));
     }
     let values = expected(kind, &values);
     let late: Vec<&str> = late_paths(&work.session.pipeline.objects[object]);
+    let mut tried = Tried::new();
     for _ in 0..CONFLICTS_MAX {
-        let Some(now) = work.session.crm.get(at).await? else {
+        let Some(now) = look(work.session, work.ledger, (deal.key, at)).await? else {
             let detail =
                 format!("{at} was deleted in the CRM: it is not written again unless you say so");
             flags.push(Flag::new("gone_in_crm", "", "", &at.to_string(), &detail));
-            return Ok((Outcome::Flagged, why(flags)));
+            return Ok(Some((Outcome::Flagged, why(flags))));
         };
         let ours = ours(state, &values, deal.aspect, &late);
         let patch = three_way(&values, &ours, &now.fields, &alike(at.entity));
-        let step = Step { at, state, now: &now, patch: &patch, values: &values };
-        if let Some(outcome) = send(work, deal, &step).await? {
-            keep(&patch, &values, &now, (state.is_some(), flags));
-            return Ok(outcome);
+        let landed = landed(&tried, &patch, &now);
+        let step = Step { at, state, now: &now, patch: &patch, values: &values, landed: &landed };
+        match send(work, deal, &step).await? {
+            Sending::Over(outcome, reason) => {
+                keep(&patch, &values, &now, (state.is_some(), flags));
+                return Ok(Some((outcome, reason)));
+            }
+            Sending::Open => return Ok(None),
+            Sending::Again => {}
+        }
+        for (path, value) in &patch.changes {
+            let before = now.fields.get(path).cloned().unwrap_or(Value::Null);
+            tried.insert(path.clone(), (before, value.clone().unwrap_or(Value::Null)));
         }
     }
     flags.push(Flag::new(
@@ -53,7 +68,22 @@ pub(super) async fn edit<C: Crm>(
         &at.to_string(),
         "others kept changing the record: left as it is, run again",
     ));
-    Ok((Outcome::Flagged, why(flags)))
+    Ok(Some((Outcome::Flagged, why(flags))))
+}
+
+/// What earlier tries of an edit wrote, if they were applied after all: path to the values before
+/// and after.
+type Tried = BTreeMap<String, (Value, Value)>;
+
+/// What earlier tries did write, as it turns out: it stands there and need not be written again,
+/// and what stood before is only known from them.
+fn landed(tried: &Tried, patch: &Patch, now: &Snapshot) -> Tried {
+    let alike = alike(now.at.entity);
+    let stands = |path: &str, value: &Value| alike(path, Some(value), now.fields.get(path));
+    let landed = tried.iter().filter(|(path, (before, after))| {
+        !patch.changes.contains_key(*path) && stands(path, after) && !stands(path, before)
+    });
+    landed.map(|(path, values)| (path.clone(), values.clone())).collect()
 }
 
 /// A partial set of values cannot fail for what is absent; only wrong values count.
@@ -78,6 +108,17 @@ struct Step<'a> {
     now: &'a Snapshot,
     patch: &'a Patch,
     values: &'a Values,
+    landed: &'a Tried,
+}
+
+/// How a try of an edit ended.
+enum Sending {
+    /// With an outcome.
+    Over(Outcome, String),
+    /// Nobody knows: the entry stays open.
+    Open,
+    /// The record changed under our hands: it is read again.
+    Again,
 }
 
 /// Writes the edit down before it is sent.
@@ -86,12 +127,10 @@ async fn announce<C: Crm>(
     deal: &Deal<'_>,
     step: &Step<'_>,
 ) -> Result<OpenEntry, EngineError> {
-    let before: Map<String, Value> = step
-        .patch
-        .changes
-        .keys()
-        .map(|path| (path.clone(), step.now.fields.get(path).cloned().unwrap_or(Value::Null)))
-        .collect();
+    let stands = |path: &String| step.now.fields.get(path).cloned().unwrap_or(Value::Null);
+    let changes = step.patch.changes.keys().map(|path| (path.clone(), stands(path)));
+    let landed = step.landed.iter().map(|(path, (before, _))| (path.clone(), before.clone()));
+    let before: Map<String, Value> = changes.chain(landed).collect();
     let intent = Intent {
         run: work.run,
         key: deal.key.clone(),
@@ -109,56 +148,72 @@ async fn announce<C: Crm>(
     Ok(work.ledger.announce(intent).await?)
 }
 
-/// Announces and sends one edit; `None`: the record changed under our hands, read it again.
+/// Announces one edit and sends it until its end is known.
+///
+/// Of all copies of an edit at one revision at most one is applied, so it can be sent again as long
+/// as the record is as before: under the same entry, which alone knows what stood there if an
+/// earlier copy is the one that is applied.
 async fn send<C: Crm>(
     work: &Work<'_, C>,
     deal: &Deal<'_>,
     step: &Step<'_>,
-) -> Result<Option<(Outcome, String)>, EngineError> {
+) -> Result<Sending, EngineError> {
     let entry = announce(work, deal, step).await?;
     let now = || work.session.now();
+    let crm = || step.at.id.clone();
     if step.patch.changes.is_empty() {
-        let settled = Settled::Done {
-            crm: step.at.id.clone(),
-            rev: step.now.rev.clone(),
-            how: "nothing to do",
+        let (outcome, how) = if step.landed.is_empty() {
+            (Outcome::Unchanged, "nothing to do")
+        } else {
+            (Outcome::Updated, "found")
         };
+        let settled = Settled::Done { crm: crm(), rev: step.now.rev.clone(), how };
         work.ledger.settle(entry, settled, None, now()).await?;
-        return Ok(Some((Outcome::Unchanged, String::new())));
+        return Ok(Sending::Over(outcome, String::new()));
     }
-    match confirm::answer(work.session.crm.edit(step.now, &step.patch.changes).await) {
-        Sent::Done(written) => {
-            let settled =
-                Settled::Done { crm: step.at.id.clone(), rev: written.rev, how: "acknowledged" };
-            work.ledger.settle(entry, settled, None, now()).await?;
-            Ok(Some((Outcome::Updated, String::new())))
+    let (mut stands, mut silent) = (step.now.clone(), false);
+    for _ in 0..CONFLICTS_MAX {
+        let answer = work.session.crm.edit(&stands, &step.patch.changes).await;
+        match confirm::answer(answer) {
+            Sent::Done(written) => {
+                let settled = Settled::Done { crm: crm(), rev: written.rev, how: "acknowledged" };
+                work.ledger.settle(entry, settled, None, now()).await?;
+                return Ok(Sending::Over(Outcome::Updated, String::new()));
+            }
+            Sent::Refused(reason) if !silent => {
+                let settled = Settled::Refused { reason: reason.clone() };
+                work.ledger.settle(entry, settled, None, now()).await?;
+                return Ok(Sending::Over(Outcome::Failed, reason));
+            }
+            Sent::Unsent(CrmError::Conflict { .. }) | Sent::Refused(_) => {}
+            Sent::Unknown => silent = true,
+            Sent::Unsent(error) if !silent => {
+                let settled = Settled::NotApplied { how: error.to_string() };
+                work.ledger.settle(entry, settled, None, now()).await?;
+                return Err(error.into());
+            }
+            // An earlier copy may still be under way: the entry stays open.
+            Sent::Unsent(error) | Sent::Stop(error) => return Err(error.into()),
         }
-        Sent::Refused(reason) => {
-            work.ledger
-                .settle(entry, Settled::Refused { reason: reason.clone() }, None, now())
-                .await?;
-            Ok(Some((Outcome::Failed, reason)))
+        match confirm::fate(work.session, work.ledger, (&entry, step.at)).await? {
+            Fate::Applied(rev) => {
+                let settled = Settled::Done { crm: crm(), rev, how: "found" };
+                work.ledger.settle(entry, settled, None, now()).await?;
+                return Ok(Sending::Over(Outcome::Updated, String::new()));
+            }
+            Fate::AsBefore(snapshot) => stands = *snapshot,
+            Fate::Changed(detail) => {
+                work.ledger.settle(entry, Settled::Conflict { detail }, None, now()).await?;
+                return Ok(Sending::Again);
+            }
         }
-        Sent::Unsent(CrmError::Conflict { .. }) => {
-            let how = "the record changed since it was read".to_owned();
-            work.ledger.settle(entry, Settled::NotApplied { how }, None, now()).await?;
-            Ok(None)
-        }
-        Sent::Unsent(error) => {
-            work.ledger
-                .settle(entry, Settled::NotApplied { how: error.to_string() }, None, now())
-                .await?;
-            Err(error.into())
-        }
-        Sent::Unknown => {
-            // Of all copies of an edit at one revision at most one is applied, so asking suffices.
-            let settled = confirm::edit(work.session.crm, &entry).await?;
-            let done = matches!(settled, Settled::Done { .. });
-            work.ledger.settle(entry, settled, None, now()).await?;
-            Ok(done.then(|| (Outcome::Updated, String::new())))
-        }
-        Sent::Stop(error) => Err(error.into()),
     }
+    if silent {
+        return Ok(Sending::Open);
+    }
+    let how = "the record changed whenever it was read".to_owned();
+    work.ledger.settle(entry, Settled::NotApplied { how }, None, now()).await?;
+    Ok(Sending::Again)
 }
 
 /// What this aspect wrote last time: of our values in the record those that it is about.
@@ -210,6 +265,13 @@ fn ours_after(step: &Step<'_>, aspect: Aspect) -> Values {
             None => after.remove(path),
         };
     }
+    for (path, (_, value)) in step.landed {
+        if value.is_null() {
+            after.remove(path);
+        } else {
+            after.insert(path.clone(), value.clone());
+        }
+    }
     after
 }
 
@@ -229,8 +291,6 @@ fn keep(patch: &Patch, values: &Values, now: &Snapshot, (ours, flags): (bool, &m
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use serde_json::json;
 
     use super::*;

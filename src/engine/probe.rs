@@ -8,7 +8,7 @@ use super::error::EngineError;
 use super::session::Session;
 use crate::crm::{Crm, Snapshot};
 use crate::ground::{CrmRef, Entity, SourceKey};
-use crate::ledger::OpenEntry;
+use crate::ledger::{Ledger, OpenEntry};
 
 /// How far the CRM's clock may be behind ours.
 const SKEW: SignedDuration = SignedDuration::from_mins(10);
@@ -16,6 +16,27 @@ const SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// Pages in a row without anything new enough, before a listing counts as read: ids do not follow
 /// the time exactly, because several allocators give them out.
 const OLD_PAGES: usize = 2;
+
+/// The record as it stands. That it is gone is not believed of one that we wrote a moment ago: a
+/// read may be answered by a copy that does not have it yet.
+pub(super) async fn look<C: Crm>(
+    session: &Session<'_, C>,
+    ledger: &Ledger,
+    (key, at): (&SourceKey, &CrmRef),
+) -> Result<Option<Snapshot>, EngineError> {
+    let now = session.crm.get(at).await?;
+    if now.is_some() {
+        return Ok(now);
+    }
+    let within = session.waits.settle + session.waits.listing;
+    let within = SignedDuration::try_from(within).unwrap_or(SignedDuration::MAX);
+    let last = ledger.reader().entries(key)?.last().map(|entry| entry.intent.at);
+    if last.is_none_or(|last| session.now().duration_since(last).abs() > within) {
+        return Ok(None);
+    }
+    tokio::time::sleep(session.waits.listing).await;
+    Ok(session.crm.get(at).await?)
+}
 
 /// The records that carry one of the markers `wanted`.
 pub(super) async fn find<C: Crm>(

@@ -1,12 +1,14 @@
 //! The way back: every deed undone, the latest first, and what people changed left alone.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::confirm::{self, Sent, confirm_open};
 use super::error::EngineError;
+use super::probe::look;
 use super::session::Session;
 use super::three_way::{Values, alike, same, way_back};
 use super::watch::Event;
@@ -84,7 +86,7 @@ pub async fn rollback<C: Crm>(
     let undos = ledger.reader().undo_list(of)?;
     let created: HashSet<SourceKey> =
         undos.iter().filter(|undo| is_making(undo)).map(|undo| undo.intent.key.clone()).collect();
-    let back = Back { session, ledger, run };
+    let back = Back { session, ledger, run, silent: AtomicBool::new(false) };
     let mut report = RollbackReport::default();
     session.watch.on(&Event::Stage { name: "rollback", records: undos.len() as u64 });
     let mut kept: HashSet<CrmRef> = HashSet::new();
@@ -132,6 +134,8 @@ struct Back<'a, C> {
     session: &'a Session<'a, C>,
     ledger: &'a Ledger,
     run: Option<RunId>,
+    /// Whether the last try got no answer.
+    silent: AtomicBool,
 }
 
 impl<C: Crm> Back<'_, C> {
@@ -139,7 +143,7 @@ impl<C: Crm> Back<'_, C> {
         let Some(id) = undo.intent.crm.clone() else { return Ok(End::Nothing) };
         let at = CrmRef::new(undo.intent.entity, id);
         for _ in 0..CONFLICTS_MAX {
-            let now = self.session.crm.get(&at).await?;
+            let now = look(self.session, self.ledger, (&undo.intent.key, &at)).await?;
             let end = match (undo.intent.deed, now) {
                 (_, None) => self.gone(undo, &at).await?,
                 (Deed::Create | Deed::Adopt, Some(now)) => self.delete(undo, &now, kept).await?,
@@ -155,6 +159,10 @@ impl<C: Crm> Back<'_, C> {
                 Some(end) => return Ok(end),
                 None => {}
             }
+        }
+        if self.silent.load(Ordering::Relaxed) {
+            // Nobody stood in the way: the host does not answer, and the run can be gone on with.
+            return Err(EngineError::Unanswered { stage: "rollback".to_owned(), open: 1 });
         }
         Ok(End::Left("others kept changing it while it was being taken back".to_owned()))
     }
@@ -321,7 +329,9 @@ impl<C: Crm> Back<'_, C> {
         end: End,
     ) -> Result<Option<End>, EngineError> {
         let now = self.session.now();
-        match confirm::answer(answer) {
+        let sent = confirm::answer(answer);
+        self.silent.store(matches!(sent, Sent::Unknown), Ordering::Relaxed);
+        match sent {
             Sent::Done(written) => {
                 let settled =
                     Settled::Done { crm: written.id, rev: written.rev, how: "acknowledged" };
@@ -329,6 +339,14 @@ impl<C: Crm> Back<'_, C> {
                 Ok(Some(end))
             }
             Sent::Refused(reason) => {
+                // What an earlier copy deleted is refused to a later one, and gone all the same.
+                if entry.intent.deed == Deed::Delete
+                    && let gone @ Settled::Done { .. } =
+                        confirm::delete(self.session, self.ledger, &entry).await?
+                {
+                    self.ledger.settle(entry, gone, None, now).await?;
+                    return Ok(Some(end));
+                }
                 self.ledger
                     .settle(entry, Settled::Refused { reason: reason.clone() }, None, now)
                     .await?;
@@ -347,9 +365,9 @@ impl<C: Crm> Back<'_, C> {
             }
             Sent::Unknown => {
                 let settled = if entry.intent.deed == Deed::Delete {
-                    confirm::delete(self.session.crm, &entry).await?
+                    confirm::delete(self.session, self.ledger, &entry).await?
                 } else {
-                    confirm::edit(self.session.crm, &entry).await?
+                    confirm::edit(self.session, self.ledger, &entry).await?
                 };
                 let done = matches!(settled, Settled::Done { .. });
                 self.ledger.settle(entry, settled, None, now).await?;

@@ -9,7 +9,7 @@ use super::look::look_at;
 use super::marked::{self, Strangers};
 use super::session::Session;
 use crate::crm::{Crm, Inventory, Snapshot};
-use crate::ground::{CrmRef, SourceKey};
+use crate::ground::{CrmRef, Entity, SourceKey};
 use crate::ledger::{Aspect, LedgerError, Reader};
 use crate::plan::{
     Bucket, ChoiceTable, Desk, Existing, Known, LinkBook, Means, Memory, OwnerTable, Plan,
@@ -126,16 +126,39 @@ async fn existing<C: Crm>(
         if object.matching.0.is_empty() {
             continue;
         }
+        let mut last = 0;
         for page in 1.. {
-            let snapshots = session.crm.list(object.kind.entity(), page).await?;
+            let snapshots = following(session, object.kind.entity(), (page, last)).await?;
             if snapshots.is_empty() {
                 break;
             }
             strangers.see(&snapshots)?;
+            last = snapshots.last().map_or(last, number);
             note(&mut existing, (position, &object.matching.0), (mapping, ledger), &snapshots)?;
         }
     }
     Ok(existing)
+}
+
+/// A page of records by ascending id, which begins after the id `last`. One that does not is another
+/// page than it says, and is asked for once more.
+async fn following<C: Crm>(
+    session: &Session<'_, C>,
+    entity: Entity,
+    (page, last): (usize, u64),
+) -> Result<Vec<Snapshot>, EngineError> {
+    let snapshots = session.crm.list(entity, page).await?;
+    match snapshots.first() {
+        Some(first) if number(first) != 0 && number(first) <= last => {
+            Ok(session.crm.list(entity, page).await?)
+        }
+        Some(_) | None => Ok(snapshots),
+    }
+}
+
+/// The id of a record as a number; 0 when it is none.
+fn number(snapshot: &Snapshot) -> u64 {
+    snapshot.at.id.0.parse().unwrap_or(0)
 }
 
 /// Notes a page of records, without those that the ledger knows as ours.

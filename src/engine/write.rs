@@ -81,7 +81,11 @@ pub(super) async fn whole<C: Crm>(work: &Work<'_, C>, job: Job) -> Result<(), En
             match values(work, job.object, &fields, &mut flags)? {
                 Some(mut values) => {
                     attach::keep(rules.kind, state.as_ref(), &mut values);
-                    edit(work, job.object, &deal, (&at, state.as_ref(), values, &mut flags)).await?
+                    let edited = (&at, state.as_ref(), values, &mut flags);
+                    let Some(outcome) = edit(work, job.object, &deal, edited).await? else {
+                        return Ok(());
+                    };
+                    outcome
                 }
                 None => (Outcome::Flagged, why(&flags)),
             }
@@ -136,8 +140,9 @@ async fn second<C: Crm>(
     let Some(values) = values(work, object, fields, &mut flags)? else { return Ok(()) };
     let deal = Deal { key, aspect, hash };
     let at = state.at.clone();
-    let (outcome, reason) =
-        edit(work, object, &deal, (&at, Some(&state), values, &mut flags)).await?;
+    let edited = (&at, Some(&state), values, &mut flags);
+    // Silent: the entry stays open, and the record comes again in the next round.
+    let Some((outcome, reason)) = edit(work, object, &deal, edited).await? else { return Ok(()) };
     // A later pass adds to the verdict of the first: its remarks, and that it was refused.
     let outcome = if outcome == Outcome::Failed { Outcome::Failed } else { Outcome::Updated };
     if flags.is_empty() && outcome != Outcome::Failed {

@@ -30,6 +30,12 @@ pub enum SandboxError {
         /// What was refused.
         message: String,
     },
+    /// The rules for its faults cannot be read.
+    #[error("the sandbox's faults cannot be read: {message}")]
+    Faults {
+        /// What is wrong, and in which rule.
+        message: String,
+    },
     /// Its port cannot be had.
     #[error("sandbox port 127.0.0.1:{port} cannot be opened")]
     Port {

@@ -4,10 +4,12 @@
 pub mod allegory;
 mod dice;
 mod error;
+mod faults;
 mod nutshell;
 mod rezora;
 mod server;
 
 pub use error::SandboxError;
+pub use faults::Rule;
 pub use rezora::columns;
-pub use server::{BEARER, KEY, Options, Sandbox, USER, reset, start};
+pub use server::{BEARER, KEY, Options, Sandbox, USER, reset, rules, start};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use jiff::Timestamp;
 use serde_json::json;
@@ -15,6 +16,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::error::SandboxError;
+use super::faults::{self, Cord, Faults, Rule, Stage, Tied};
 use super::{nutshell, rezora};
 
 /// The user name the local Nutshell accepts; the e-mail of any enabled user is accepted as well.
@@ -42,12 +44,15 @@ pub struct Options {
     pub now: Timestamp,
     /// The time of writes.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// What goes wrong at the local Nutshell; nothing by default.
+    pub faults: Vec<Rule>,
 }
 
 impl Options {
     /// The standard world: seed 1, scale 1, today 2026-03-02T12:00:00Z.
     pub fn new(dir: PathBuf, clock: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Self {
-        Self { dir, seed: 1, scale: 1, port: None, now: rezora::today(), clock }
+        let faults = Vec::new();
+        Self { dir, seed: 1, scale: 1, port: None, now: rezora::today(), clock, faults }
     }
 }
 
@@ -59,6 +64,7 @@ impl fmt::Debug for Options {
             .field("scale", &self.scale)
             .field("port", &self.port)
             .field("now", &self.now)
+            .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
 }
@@ -148,13 +154,15 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
     let world = rezora::World::new(options.seed, options.scale, options.now);
     let accounts = world.legacy_accounts();
     let (stop, stopped) = oneshot::channel::<()>();
-    let app = app(&root, Arc::new(store), Arc::new(world));
+    let stage = Stage::new(Arc::new(Faults::new(options.faults)), Arc::new(store));
+    let app = app(&root, &Arc::new(stage), Arc::new(world));
+    let app = app.into_make_service_with_connect_info::<Cord>();
     let serving = tokio::spawn(async move {
         let until = async move {
             drop(stopped.await);
         };
         // A listener that fails takes the sandbox down; its clients see closed connections.
-        drop(axum::serve(listener, app).with_graceful_shutdown(until).await);
+        drop(axum::serve(Tied(listener), app).with_graceful_shutdown(until).await);
     });
     Ok(Sandbox {
         nutshell: format!("{root}/nutshell"),
@@ -168,7 +176,12 @@ pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
     })
 }
 
-fn app(root: &str, store: Arc<nutshell::Store>, world: Arc<rezora::World>) -> Router {
+/// Reads rules for the faults of a sandbox: JSON, one rule or a list.
+pub fn rules(text: &str) -> Result<Vec<Rule>, SandboxError> {
+    faults::read(text.as_bytes()).map_err(|message| SandboxError::Faults { message })
+}
+
+fn app(root: &str, stage: &Arc<Stage>, world: Arc<rezora::World>) -> Router {
     let map = json!({
         "flitpipe": "sandbox",
         "nutshell": format!("{root}/nutshell"),
@@ -176,10 +189,12 @@ fn app(root: &str, store: Arc<nutshell::Store>, world: Arc<rezora::World>) -> Ro
         "legacy": format!("{root}/rezora-legacy"),
         "upload": format!("{root}/nutshell/upload"),
     });
-    // Whatever should go wrong on purpose (refusals, silence, delays) can stand here as one layer over all of it.
+    let crm = nutshell::routes(Arc::clone(&stage.store));
+    let crm = crm.layer(from_fn_with_state(Arc::clone(stage), faults::play));
+    let crm = crm.merge(faults::routes(Arc::clone(&stage.faults)));
     Router::new()
         .route("/", get(move || async move { axum::Json(map) }))
-        .nest("/nutshell", nutshell::routes(store))
+        .nest("/nutshell", crm)
         .nest("/rezora", rezora::current(Arc::clone(&world), root))
         .nest("/rezora-legacy", rezora::legacy(world))
 }

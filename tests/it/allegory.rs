@@ -88,11 +88,11 @@ const REMARKS: [(&str, &str, &str); 62] = [
     ("files:226", "path", "file_refused"),
 ];
 
+/// Column and code of a remark.
+type Said = (String, String);
+
 /// Record to its remarks as column and code, and the places of what was remarked while reading.
-fn audit(
-    rehearsal: &Rehearsal,
-    run: u32,
-) -> (BTreeMap<String, Vec<(String, String)>>, Vec<String>) {
+fn audit(rehearsal: &Rehearsal, run: u32) -> (BTreeMap<String, Vec<Said>>, Vec<String>) {
     let text = fs::read_to_string(rehearsal.out().join(format!("audit-run{run}.jsonl"))).unwrap();
     let (mut records, mut reading) = (BTreeMap::<String, Vec<_>>::new(), Vec::new());
     for line in text.lines() {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::judge;
 use crate::rehearsal::{Rehearsal, copies, project, settled};
 
 fn rezora() -> PathBuf {
@@ -82,6 +83,8 @@ fn the_main_job_goes_there_again_and_back_and_leaves_nothing_behind() {
     let (code, back) = rehearsal.run("rollback", &rezora());
     assert_eq!(code, 0, "{back}");
     assert_eq!(records(&rehearsal.dump()), records(&before), "the records are as they were");
+    judge::lawful(&rehearsal.journal()).unwrap();
+    judge::made_once(&rehearsal.journal()).unwrap();
     assert!(back["irreversible"].as_array().unwrap().len() > 10, "what stays is listed");
 }
 

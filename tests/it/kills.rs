@@ -1,24 +1,140 @@
-//! kill -9 at random moments: nothing is lost, nothing is there twice.
+//! kill -9 at random moments, with a host that answers one call in five wrongly: nothing is lost,
+//! nothing is there twice, and all of it can be taken back.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "the length of a campaign is a matter of the environment"
 )]
 
-use std::process::Stdio;
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
 
 use crate::journey::conserved;
+use crate::judge;
 use crate::rehearsal::{Rehearsal, copies, project};
+use crate::yard::{Yard, several_at_once};
 
-/// Kills before the run is let through; more are a matter of `FLITPIPE_KILLS`.
-const KILLS: u64 = 25;
+/// Kills in a usual test run; more are a matter of `FLITPIPE_KILLS`.
+const KILLS: u64 = 60;
+/// Kills on the way there, and on the way back, of one move.
+const KILLS_EACH: u64 = 5;
+/// Kills of the main job, which takes longer.
+const KILLS_MAIN: u64 = 6;
+/// Milliseconds that a run is let live at least and at most.
+const LIFE: std::ops::Range<u64> = 60..1_800;
+
+fn number(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// One call in five goes wrong, before or after it is applied.
+fn weather(seed: u64) -> Value {
+    let kinds = [
+        ("error", "before", 0),
+        ("error", "after", 0),
+        ("gateway", "after", 0),
+        ("silence", "before", 0),
+        ("silence", "after", 0),
+        ("late", "before", 150),
+        ("reset", "before", 0),
+        ("reset", "after", 0),
+        ("reset_middle", "after", 0),
+        ("throttle_bare", "before", 0),
+        ("truncated", "after", 0),
+        ("foreign_answer", "after", 0),
+    ];
+    // 1 - (1 - 0.0184)^12 = 0.2
+    let rules = kinds.iter().zip(0_u64..).map(|((class, when, delay), place)| {
+        json!({"class": class, "when": when, "delay_ms": delay, "rate": 0.0184, "seed": seed * 100 + place,
+               "on": ["create", "edit", "delete", "get", "find"]})
+    });
+    rules.collect()
+}
+
+/// Lets a command live for a while and kills it; whether it was still at work.
+fn kill(mut command: Command, life: u64) -> bool {
+    let mut running = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(life));
+    running.kill().unwrap();
+    // A run that was through before the kill has an exit code, a killed one has none.
+    running.wait().unwrap().code().is_none()
+}
+
+/// A move there and back under kills and faults; how many kills met it at work.
+fn there_and_back(seed: u64, calm: &(Value, Value)) -> Result<u64, String> {
+    let yard = Yard::open();
+    let mut chance = fastrand::Rng::with_seed(seed);
+    let mut deaths = 0;
+    for (word, expected) in [("apply", &calm.1), ("rollback", &calm.0)] {
+        yard.rehearsal.faults(&weather(seed));
+        for _ in 0..KILLS_EACH {
+            deaths += u64::from(kill(yard.command(word), chance.u64(LIFE)));
+        }
+        let (mut code, mut summary) = yard.finish(word);
+        yard.rehearsal.calm();
+        if code == 3 {
+            (code, summary) = yard.run(word);
+        }
+        if code != 0 {
+            return Err(format!("{word} ended with {code}: {summary}"));
+        }
+        let (dump, journal) = (yard.rehearsal.dump(), yard.rehearsal.journal());
+        judge::one_copy_each(&dump)?;
+        judge::lawful(&journal)?;
+        judge::same_state(&dump, expected).map_err(|why| format!("after {word}: {why}"))?;
+        let (code, summary) = yard.run(word);
+        if code != 0 {
+            return Err(format!("{word} again ended with {code}: {summary}"));
+        }
+        judge::nothing_written(&yard.rehearsal.journal(), journal.len())?;
+    }
+    Ok(deaths)
+}
 
 #[test]
-fn a_run_killed_again_and_again_ends_as_if_it_had_never_been() {
-    let kills =
-        std::env::var("FLITPIPE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
-    let seed = std::env::var("FLITPIPE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
+fn runs_killed_under_faults_end_as_if_they_had_never_been_and_go_back_whole() {
+    let (kills, first) = (number("FLITPIPE_KILLS", KILLS), number("FLITPIPE_SEED", 1));
+    let yard = Yard::open();
+    let before = yard.rehearsal.dump();
+    let (code, summary) = yard.run("apply");
+    assert_eq!(code, 0, "{summary}");
+    let calm = (before, yard.rehearsal.dump());
+    drop(yard);
+
+    let moves = kills.div_ceil(2 * KILLS_EACH).max(1);
+    let seeds: Vec<u64> = (first..first + moves).collect();
+    let (deaths, began) = (AtomicU64::new(0), Instant::now());
+    let failures = several_at_once(&seeds, |seed| {
+        let again = format!(
+            "FLITPIPE_SEED={seed} FLITPIPE_KILLS=1 cargo test --test it kills::runs -- --nocapture"
+        );
+        let died = there_and_back(*seed, &calm);
+        let died = died.map_err(|why| format!("seed {seed}: {why}\n  again: {again}"))?;
+        deaths.fetch_add(died, Ordering::Relaxed);
+        Ok(())
+    });
+    let (sent, deaths) = (moves * 2 * KILLS_EACH, deaths.into_inner());
+    let minutes = began.elapsed().as_secs_f64() / 60.0;
+    println!(
+        "kills: {sent} sent, {deaths} met a run at work; {moves} moves there and back, {} failed; {:.0} kills a minute, {minutes:.1} minutes",
+        failures.len(),
+        f64::from(u32::try_from(sent).unwrap()) / minutes,
+    );
+    assert!(
+        failures.is_empty(),
+        "{} of {moves} moves failed:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+    assert!(deaths * 3 > sent, "only {deaths} of {sent} kills met a run at work");
+}
+
+#[test]
+fn the_main_job_killed_again_and_again_ends_as_if_it_had_never_been() {
+    let seed = number("FLITPIPE_SEED", 7);
     let spec = project().join("pipelines/rezora.yaml");
     let calm = Rehearsal::open();
     let (_, expected) = calm.run("apply", &spec);
@@ -26,26 +142,22 @@ fn a_run_killed_again_and_again_ends_as_if_it_had_never_been() {
     let rehearsal = Rehearsal::open();
     let mut chance = fastrand::Rng::with_seed(seed);
     let mut deaths = 0;
-    for _ in 0..kills {
-        let mut command = rehearsal.command("apply", &spec);
-        let mut running = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(chance.u64(50..7_000)));
-        running.kill().unwrap();
-        // A run that was through before the kill has an exit code, a killed one has none.
-        deaths += u64::from(running.wait().unwrap().code().is_none());
+    for _ in 0..KILLS_MAIN {
+        deaths += u64::from(kill(rehearsal.command("apply", &spec), chance.u64(50..7_000)));
     }
-    assert!(deaths * 2 > kills, "only {deaths} of {kills} runs were killed at work");
+    assert!(deaths * 2 > KILLS_MAIN, "only {deaths} of {KILLS_MAIN} runs were killed at work");
     let (code, summary) = rehearsal.run("apply", &spec);
     assert_eq!(code, 4, "{summary}");
     conserved(&summary);
 
-    let there = copies(&rehearsal.dump());
-    let doubled: Vec<_> = there.iter().filter(|(_, count)| **count != 1).collect();
-    assert!(doubled.is_empty(), "seed {seed}: {doubled:?}");
-    let keys = |copies: std::collections::BTreeMap<String, usize>| -> Vec<String> {
-        copies.into_keys().map(|marker| marker.rsplit_once(' ').unwrap().0.to_owned()).collect()
+    let there = rehearsal.dump();
+    judge::one_copy_each(&there).unwrap();
+    judge::lawful(&rehearsal.journal()).unwrap();
+    let keys = |dump: &Value| -> Vec<String> {
+        let markers = copies(dump).into_keys();
+        markers.map(|marker| marker.rsplit_once(' ').unwrap().0.to_owned()).collect()
     };
-    assert_eq!(keys(there), keys(copies(&calm.dump())), "seed {seed}: the same records are there");
+    assert_eq!(keys(&there), keys(&calm.dump()), "seed {seed}: the same records are there");
     for (object, tally) in expected["objects"].as_object().unwrap() {
         for outcome in ["merged", "skipped", "flagged", "failed"] {
             assert_eq!(summary["objects"][object][outcome], tally[outcome], "{object} {outcome}");

@@ -103,6 +103,21 @@ impl Rehearsal {
         answer["result"].clone()
     }
 
+    /// Puts rules for what goes wrong in the place of those that are there.
+    pub(crate) fn faults(&self, rules: &Value) {
+        let answer = self.http("POST", "/nutshell/sandbox/faults", &rules.to_string());
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert!(answer.is_array(), "{rules}: {answer}");
+    }
+
+    /// Lets nothing go wrong any more; how often each rule had struck.
+    pub(crate) fn calm(&self) -> Vec<u64> {
+        let answer = self.http("DELETE", "/nutshell/sandbox/faults", "");
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let rules = answer.as_array().unwrap().iter();
+        rules.map(|rule| rule["struck"].as_u64().unwrap()).collect()
+    }
+
     fn ask(&self, path: &str) -> Value {
         serde_json::from_str(&self.http("GET", path, "")).unwrap()
     }

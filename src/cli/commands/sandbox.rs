@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::args::{ExportArgs, SandboxArgs, SandboxPart};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::hosts::{Start, export_folder, rehearse};
+use crate::cli::hosts::{Start, World, export_folder, rehearse};
 use crate::sandbox::SandboxError;
 use crate::sandbox::allegory::{self, Export, ExportOptions, Week};
 
@@ -23,7 +23,12 @@ async fn serve(context: &Context, args: &SandboxArgs) -> Exit {
     let state = context.settings.state(Path::new("."));
     let folder = state.join("sandbox");
     let start = if args.reset { Start::Empty } else { Start::Kept };
-    let started = match rehearse(&state, context.settings.sandbox_scale(), args.port, start).await {
+    let started = World::of(&context.settings, args.faults.as_deref());
+    let started = match started {
+        Ok(world) => rehearse(&state, world, args.port, start).await,
+        Err(error) => Err(error),
+    };
+    let started = match started {
         Ok(started) => started,
         Err(error) => {
             context.terminal.error(&error);

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use serde::Deserialize;
 use serde_json::Value;
 
+use super::links;
 use crate::crm::CrmError;
 use crate::ground::Entity;
 
@@ -20,7 +22,7 @@ pub(super) struct Call<'a> {
     /// Whether it was made in the name of a user.
     pub(super) voice: Voice,
     /// What the result must be.
-    pub(super) expect: Expect,
+    pub(super) expect: Expect<'a>,
 }
 
 /// In whose name a call is made.
@@ -34,13 +36,26 @@ pub(super) enum Voice {
 
 /// What a result must be, to be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expect {
+pub(super) enum Expect<'a> {
     /// Anything.
     Any,
     /// `true`.
     Done,
     /// A record with id, revision and this type.
     Record(Entity),
+    /// The record of this type and id.
+    This(Entity, &'a str),
+}
+
+/// The envelope of an answer. A key that comes twice makes it none: nobody knows which one counts.
+#[derive(Debug, Deserialize)]
+struct Envelope {
+    #[serde(default)]
+    id: Value,
+    #[serde(default)]
+    result: Value,
+    #[serde(default)]
+    error: Value,
 }
 
 /// An answer as it came over the wire.
@@ -98,17 +113,15 @@ impl Call<'_> {
         if heard.status.is_server_error() {
             return Err(self.silent(format!("HTTP {}", heard.status.as_u16())));
         }
-        let Ok(Value::Object(mut body)) = serde_json::from_slice(heard.body) else {
+        let Ok(envelope) = serde_json::from_slice::<Envelope>(heard.body) else {
             return Err(self.silent(format!("HTTP {} without JSON", heard.status.as_u16())));
         };
-        if body.get("id").and_then(Value::as_str) != Some(self.id) {
+        if envelope.id.as_str() != Some(self.id) {
             return Err(self.silent("the answer belongs to another call"));
         }
-        match body.get("error").filter(|error| !error.is_null()) {
+        match Some(&envelope.error).filter(|error| !error.is_null()) {
             Some(error) => Err(self.failed(heard, error)),
-            None if heard.status.is_success() => {
-                self.believed(body.shift_remove("result").unwrap_or(Value::Null))
-            }
+            None if heard.status.is_success() => self.believed(envelope.result),
             None => Err(self.silent(format!("HTTP {} without an error", heard.status.as_u16()))),
         }
     }
@@ -145,17 +158,22 @@ impl Call<'_> {
     }
 
     fn believed(&self, result: Value) -> Result<Value, CrmError> {
-        let entity = match self.expect {
+        let (entity, this) = match self.expect {
             Expect::Any => return Ok(result),
             Expect::Done if result == Value::Bool(true) => return Ok(result),
             Expect::Done => return Err(self.silent("the result is not `true`")),
-            Expect::Record(entity) => entity,
+            Expect::Record(entity) => (entity, None),
+            Expect::This(entity, id) => (entity, Some(id)),
         };
         let typed = result.get("entityType").and_then(Value::as_str) == Some(entity.name());
-        let has =
-            |key: &str| result.get(key).is_some_and(|value| value.is_number() || value.is_string());
-        if typed && has("id") && has("rev") {
-            return Ok(result);
+        let has_rev = result.get("rev").is_some_and(|rev| rev.is_number() || rev.is_string());
+        // Ids count up from 1; anything else is no id, and must not become one of ours.
+        let id = links::id_of(&result).filter(|id| id.parse::<u64>().is_ok_and(|id| id > 0));
+        if let (true, true, Some(id)) = (typed, has_rev, id) {
+            if this.is_none_or(|this| this == id) {
+                return Ok(result);
+            }
+            return Err(self.silent("the result is another record"));
         }
         Err(self.silent(format!("the result is no record of {entity} with id and revision")))
     }
@@ -268,10 +286,19 @@ mod tests {
             json!({"rev": "0", "entityType": "Contacts"}),
             json!({"id": 7, "entityType": "Contacts"}),
             json!({"id": 7, "rev": "0", "entityType": "Accounts"}),
+            json!({"id": -4, "rev": "0", "entityType": "Contacts"}),
+            json!({"id": 0, "rev": "0", "entityType": "Contacts"}),
+            json!({"id": 1e300, "rev": "0", "entityType": "Contacts"}),
+            json!({"id": "four", "rev": "0", "entityType": "Contacts"}),
             json!(null),
         ] {
             assert_eq!(class(write(), 200, &answer(&broken, "a1")), "silent", "{broken}");
         }
+        let this = |id| Call { expect: Expect::This(Entity::Contacts, id), ..write() };
+        assert_eq!(class(this("7"), 200, &answer(&good, "a1")), "applied");
+        assert_eq!(class(this("8"), 200, &answer(&good, "a1")), "silent", "another record");
+        let twice = r#"{"result": true, "id": "a1", "result": {"id": 7}}"#;
+        assert_eq!(class(write(), 200, twice), "silent", "which of the two counts?");
         assert_eq!(class(write(), 200, "{\"result\": {\"id\""), "silent", "cut off");
         assert_eq!(class(write(), 400, "<html>"), "silent", "a gateway spoke, not the CRM");
     }

@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::RwLock;
 
 use super::answer::Expect;
+use super::http::TOTAL_TIMEOUT;
 use super::line::{Ask, Connection, Line, Repeat};
 use super::pace::Lane;
 use super::write::{self, Letterhead};
 use super::wrong::Wrong;
 use super::{custom, decode, lead, links, lists, upload};
 use crate::crm::{
-    Crm, CrmError, Inventory, Listed, NewField, NewRecord, Patch, Snapshot, Upload, Values, Written,
+    Crm, CrmError, Inventory, Listed, NewField, NewRecord, Patch, Snapshot, Upload, Values,
+    Written, differences,
 };
 use crate::ground::{CrmId, CrmRef, Entity};
 use crate::spec::ObjectKind;
@@ -37,7 +40,12 @@ impl fmt::Debug for Nutshell {
 impl Nutshell {
     /// A client for the account; nothing is sent yet.
     pub fn connect(connection: Connection) -> Result<Self, CrmError> {
-        Ok(Self { line: Line::open(connection)?, known: RwLock::new(None) })
+        Self::connect_within(connection, TOTAL_TIMEOUT)
+    }
+
+    /// As [`connect`](Self::connect), for a host of which a call may take this long at most.
+    pub fn connect_within(connection: Connection, longest: Duration) -> Result<Self, CrmError> {
+        Ok(Self { line: Line::open(connection, longest)?, known: RwLock::new(None) })
     }
 
     /// How often each method was called, attempts included.
@@ -79,9 +87,8 @@ impl Nutshell {
             "query": {}, "orderBy": "id", "orderDirection": direction, "limit": PAGE,
             "page": page.max(1), "stubResponses": false,
         });
-        let found = lists::read(&self.line, method, &params).await?;
+        let found = self.part(method, &params).await?;
         let inventory = self.lists().await?;
-        let Value::Array(found) = found else { return Err(self.odd(method)) };
         found
             .into_iter()
             .map(|raw| decode::snapshot(&inventory, entity, raw).ok_or_else(|| self.odd(method)))
@@ -89,12 +96,16 @@ impl Nutshell {
     }
 
     fn odd(&self, method: &str) -> CrmError {
-        CrmError::Silent {
-            method: method.to_owned(),
-            url: self.line.rpc_url().to_owned(),
-            why: "the answer holds no records".to_owned(),
-            source: None,
-        }
+        self.silent(method, "the answer holds no records")
+    }
+
+    fn foreign(&self, method: &str) -> CrmError {
+        self.silent(method, "the answer shows another record than the one that was sent")
+    }
+
+    fn silent(&self, method: &str, why: &str) -> CrmError {
+        let (method, url) = (method.to_owned(), self.line.rpc_url().to_owned());
+        CrmError::Silent { method, url, why: why.to_owned(), source: None }
     }
 
     fn wrong(&self, method: &str, wrong: Wrong) -> CrmError {
@@ -110,15 +121,33 @@ impl Nutshell {
     async fn send(
         &self,
         letter: &Letterhead,
-        entity: Entity,
+        expect: Expect<'_>,
         author: Option<&str>,
-    ) -> Result<Written, CrmError> {
-        let (lane, repeat, expect) = (Lane::Write, Repeat::Harmless, Expect::Record(entity));
+    ) -> Result<(Written, Value), CrmError> {
+        let (lane, repeat) = (Lane::Write, Repeat::Harmless);
         let (method, params) = (letter.method, &letter.params);
         let raw = self.line.rpc(&Ask { method, params, author, expect, lane, repeat }).await?;
         match (links::id_of(&raw), decode::revision(&raw)) {
-            (Some(id), Some(rev)) => Ok(Written { id: CrmId(id.into()), rev }),
+            (Some(id), Some(rev)) => Ok((Written { id: CrmId(id.into()), rev }, raw)),
             _ => Err(self.odd(method)),
+        }
+    }
+
+    /// Whether the record that answers a creation is the one that was sent.
+    ///
+    /// It says so itself by its marker. One without is read again, and then its values count: an
+    /// answer that belongs to another call would make somebody else's record ours.
+    async fn is_own(&self, new: &NewRecord<'_>, raw: Value) -> bool {
+        let entity = new.kind.entity();
+        let Ok(inventory) = self.lists().await else { return false };
+        let Some(shown) = decode::snapshot(&inventory, entity, raw) else { return false };
+        if let Some(marker) = &shown.marker {
+            return marker == new.marker;
+        }
+        match self.get(&shown.at).await {
+            Ok(Some(Snapshot { marker: Some(marker), .. })) => marker == new.marker,
+            Ok(Some(stands)) => differences(new.kind, new.fields, &stands).is_empty(),
+            Ok(None) | Err(_) => false,
         }
     }
 
@@ -133,6 +162,24 @@ impl Nutshell {
         Ok(user.and_then(|user| user.emails.first().cloned()))
     }
 
+    /// A part of a listing. One that is not full is the last, unless something was left out: it is
+    /// asked for twice, and the longer answer counts.
+    async fn part(&self, method: &'static str, params: &Value) -> Result<Vec<Value>, CrmError> {
+        let mut longest = Vec::new();
+        for _ in 0..2 {
+            let Value::Array(part) = lists::read(&self.line, method, params).await? else {
+                return Err(self.odd(method));
+            };
+            if part.len() >= longest.len() {
+                longest = part;
+            }
+            if longest.len() >= PAGE {
+                break;
+            }
+        }
+        Ok(longest)
+    }
+
     /// What stands on a record, one entry after the other.
     async fn timeline(&self, parent: &CrmRef) -> Result<Vec<Value>, CrmError> {
         let mut entries = Vec::new();
@@ -142,9 +189,7 @@ impl Nutshell {
                 "orderBy": "time", "orderDirection": "ASC", "limit": PAGE, "page": page,
                 "stubResponses": false,
             });
-            let Value::Array(part) = lists::read(&self.line, "findTimeline", &params).await? else {
-                return Err(self.odd("findTimeline"));
-            };
+            let part = self.part("findTimeline", &params).await?;
             let short = part.len() < PAGE;
             entries.extend(part);
             if short {
@@ -174,7 +219,7 @@ impl Crm for Nutshell {
             method: letter.method,
             params: &letter.params,
             author: None,
-            expect: Expect::Record(at.entity),
+            expect: Expect::This(at.entity, &at.id.0),
             lane: Lane::Get,
             repeat: Repeat::Always,
         };
@@ -223,7 +268,9 @@ impl Crm for Nutshell {
     async fn create(&self, new: NewRecord<'_>) -> Result<Written, CrmError> {
         let inventory = self.lists().await?;
         let letter = write::create(&inventory, &new).map_err(|wrong| self.wrong("new", wrong))?;
-        self.send(&letter, new.kind.entity(), new.author).await
+        let expect = Expect::Record(new.kind.entity());
+        let (written, raw) = self.send(&letter, expect, new.author).await?;
+        if self.is_own(&new, raw).await { Ok(written) } else { Err(self.foreign(letter.method)) }
     }
 
     async fn edit(&self, now: &Snapshot, patch: &Patch) -> Result<Written, CrmError> {
@@ -231,7 +278,9 @@ impl Crm for Nutshell {
         let letter =
             write::edit(&inventory, now, patch).map_err(|wrong| self.wrong("edit", wrong))?;
         let author = self.author_of(now).await?;
-        self.send(&letter, now.at.entity, author.as_deref()).await
+        let expect = Expect::This(now.at.entity, &now.at.id.0);
+        let (written, _) = self.send(&letter, expect, author.as_deref()).await?;
+        Ok(written)
     }
 
     async fn delete(&self, at: &CrmRef, rev: &str) -> Result<(), CrmError> {

@@ -10,25 +10,25 @@ use crate::crm::CrmError;
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a call may take: longer than the usual gateway, so that the gateway answers first.
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(90);
+pub(super) const TOTAL_TIMEOUT: Duration = Duration::from_secs(90);
 /// The largest answer that is read.
 const BODY_MAX: usize = 32 * 1024 * 1024;
 /// The hosts that belong to the CRM.
 const HOST: &str = "nutshell.com";
 
 /// The client.
-pub(super) fn client() -> Result<Client, reqwest::Error> {
-    builder().build().or_else(|_| {
+pub(super) fn client(longest: Duration) -> Result<Client, reqwest::Error> {
+    builder(longest).build().or_else(|_| {
         // A machine without certificates of its own gets those we carry.
         let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
             .iter()
             .map(|root| Certificate::from_der(root))
             .collect::<Result<Vec<_>, _>>()?;
-        builder().tls_certs_only(roots).build()
+        builder(longest).tls_certs_only(roots).build()
     })
 }
 
-fn builder() -> ClientBuilder {
+fn builder(longest: Duration) -> ClientBuilder {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // Another thread may have been faster; then there is one, which is all we want.
         rustls::crypto::ring::default_provider().install_default().ok();
@@ -38,7 +38,7 @@ fn builder() -> ClientBuilder {
         .retry(retry::never())
         .no_proxy()
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TOTAL_TIMEOUT)
+        .timeout(longest)
         .pool_idle_timeout(Duration::from_secs(20))
         .user_agent(concat!("flitpipe/", env!("CARGO_PKG_VERSION")))
 }

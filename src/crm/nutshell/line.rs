@@ -49,7 +49,7 @@ pub(super) struct Ask<'a> {
     pub(super) params: &'a Value,
     /// The e-mail of the user in whose name it is made.
     pub(super) author: Option<&'a str>,
-    pub(super) expect: Expect,
+    pub(super) expect: Expect<'a>,
     pub(super) lane: Lane,
     pub(super) repeat: Repeat,
 }
@@ -87,7 +87,7 @@ impl fmt::Debug for Line {
 }
 
 impl Line {
-    pub(super) fn open(connection: Connection) -> Result<Self, CrmError> {
+    pub(super) fn open(connection: Connection, longest: Duration) -> Result<Self, CrmError> {
         http::check_own(&connection.url)?;
         if let Some(upload) = &connection.upload {
             http::check_safe(upload)?;
@@ -101,7 +101,7 @@ impl Line {
                 message: "it is no base address".to_owned(),
             })
         };
-        let http = http::client().map_err(|source| CrmError::NotSent {
+        let http = http::client(longest).map_err(|source| CrmError::NotSent {
             method: "connect".to_owned(),
             url: base.to_owned(),
             source: Some(source.into()),

@@ -97,6 +97,15 @@ mod tests {
         patience.settle().await;
     }
 
+    #[tokio::test]
+    async fn nobody_waits_longer_than_an_hour_whatever_is_asked() {
+        let patience = Patience::new(Duration::from_millis(500), 1);
+        patience.hold_all(Some(Duration::from_hours(24)), 0);
+        let until = patience.until.lock().unwrap().unwrap();
+        let wait = until.duration_since(Instant::now());
+        assert!(wait > Duration::from_mins(59) && wait < Duration::from_mins(61), "{wait:?}");
+    }
+
     #[test]
     fn the_crm_may_ask_for_seconds_or_name_a_time() {
         for (text, seconds) in

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::fault::Fault;
 use super::kind::Kind;
 use super::store::Store;
+use super::work::Caller;
 
 /// The key every caller needs.
 pub(crate) const KEY: &str = "sandbox";
@@ -16,8 +17,15 @@ const OWN: [&str; 2] = ["sandbox", "sandbox.example"];
 /// The user the key's own changes belong to.
 pub(crate) const KEY_USER: &str = "migration@sandbox.example";
 
-/// The user behind a request.
-pub(crate) fn user(store: &Store, headers: &HeaderMap) -> Result<i64, Fault> {
+/// Who is behind a request; programs are told apart by how they introduce themselves.
+pub(crate) fn caller(store: &Store, headers: &HeaderMap) -> Result<Caller, Fault> {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let ours = agent.is_some_and(|agent| agent.starts_with("flitpipe/"));
+    let actor = if ours { "flitpipe" } else { "person" }.to_owned();
+    Ok(Caller { user: user(store, headers)?, actor, request: String::new() })
+}
+
+fn user(store: &Store, headers: &HeaderMap) -> Result<i64, Fault> {
     let unknown = || Fault::rpc(401, "API key not found");
     let (name, key) = basic(headers).ok_or_else(unknown)?;
     if key != KEY {

@@ -25,23 +25,28 @@ async fn answer(
     }
 }
 
-/// `GET /sandbox/journal?since=seq`: every applied mutation, in order.
+/// `GET /sandbox/journal?since=seq`: every applied mutation, in order: who did it, under
+/// which id of a call, and what the record showed before and after.
 pub(crate) async fn journal(
     State(store): State<Arc<Store>>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
     let since: i64 = query.get("since").and_then(|text| text.parse().ok()).unwrap_or(0);
     answer(store, move |work| {
-        let sql = "SELECT seq, method, entity, id, user, request, at FROM journal WHERE seq > ?1 ORDER BY seq";
+        let sql = "SELECT seq, method, entity, id, user, request, at, actor, call, before, after FROM journal WHERE seq > ?1 ORDER BY seq";
         let mut statement = work.db.prepare_cached(sql)?;
         let rows = statement.query_map([since], |row| {
-            let request: String = row.get(5)?;
+            let parsed = |column: usize| -> Result<Value, rusqlite::Error> {
+                let text: Option<String> = row.get(column)?;
+                Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null))
+            };
             Ok(json!({
                 "seq": row.get::<_, i64>(0)?, "method": row.get::<_, String>(1)?,
                 "entity": row.get::<_, Option<String>>(2)?, "id": row.get::<_, Option<i64>>(3)?,
                 "user": row.get::<_, i64>(4)?,
-                "request": serde_json::from_str::<Value>(&request).unwrap_or(Value::Null),
-                "at": row.get::<_, String>(6)?,
+                "request": parsed(5)?, "at": row.get::<_, String>(6)?,
+                "actor": row.get::<_, Option<String>>(7)?, "call": row.get::<_, Option<String>>(8)?,
+                "before": parsed(9)?, "after": parsed(10)?,
             }))
         })?;
         Ok(Value::Array(rows.collect::<Result<_, _>>()?))

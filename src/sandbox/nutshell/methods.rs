@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
 use super::kind::{Kind, Shape};
-use super::work::{Record, Work, stamp};
+use super::work::{Change, Record, Work, stamp};
 use super::written::{integer, set, unknown};
 use super::{agenda, custom, effort, find, lists, notes, render, search, written};
 
@@ -171,8 +171,10 @@ impl Method {
                 let id = integer(arg(0)).ok_or_else(|| {
                     Fault::rpc(-32602, format!("{} is not an id", self.params[0]))
                 })?;
+                let before = Self::before(work, kind, id)?;
                 written::delete(work, kind, id, arg(1))?;
-                work.journal(self.name, Some((kind, id)), &Value::Object(params.clone()))?;
+                let change = Change { before: before.as_ref(), after: None };
+                work.journal(self.name, Some((kind, id)), &Value::Object(params.clone()), change)?;
                 Ok(Value::Bool(true))
             }
             Verb::Find(kind) => find::find(work, kind, params),
@@ -192,9 +194,17 @@ impl Method {
                 (record, lists::Made::Now) => record,
             },
         };
-        work.journal(self.name, Some((kind, record.id)), &Value::Object(params.clone()))?;
         // Links and notes made along the way may have moved the record on.
-        render::full(work, &work.get(kind, record.id)?)
+        let shown = render::full(work, &work.get(kind, record.id)?)?;
+        let change = Change { before: None, after: Some(&shown) };
+        work.journal(self.name, Some((kind, record.id)), &Value::Object(params.clone()), change)?;
+        Ok(shown)
+    }
+
+    /// The record as it is shown, before something is done to it.
+    fn before(work: &Work<'_>, kind: Kind, id: i64) -> Result<Option<Value>, Fault> {
+        let record = work.find(kind, id)?.filter(|record| record.deleted.is_none());
+        record.map(|record| render::full(work, &record)).transpose()
     }
 
     fn edit(&self, work: &Work<'_>, kind: Kind, params: &Params) -> Result<Value, Fault> {
@@ -203,6 +213,7 @@ impl Method {
         };
         let id = integer(arg(0))
             .ok_or_else(|| Fault::rpc(-32602, format!("{} is not an id", self.params[0])))?;
+        let before = Self::before(work, kind, id)?;
         let record: Record = match kind.shape() {
             Shape::Activity | Shape::Task => agenda::edit(work, kind, id, arg(1), arg(2))?,
             Shape::Note => notes::edit(work, id, arg(1), arg(2))?,
@@ -211,8 +222,10 @@ impl Method {
                 written::edit(work, kind, id, arg(1), arg(2))?
             }
         };
-        work.journal(self.name, Some((kind, id)), &Value::Object(params.clone()))?;
-        render::full(work, &record)
+        let shown = render::full(work, &record)?;
+        let change = Change { before: before.as_ref(), after: Some(&shown) };
+        work.journal(self.name, Some((kind, id)), &Value::Object(params.clone()), change)?;
+        Ok(shown)
     }
 
     fn other(&self, work: &Work<'_>, params: &Params) -> Result<Value, Fault> {

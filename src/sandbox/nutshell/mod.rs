@@ -18,6 +18,7 @@ mod kind;
 mod lists;
 mod methods;
 mod normal;
+pub(crate) mod person;
 mod notes;
 mod leads;
 mod render;

@@ -18,9 +18,10 @@ use super::fault::Fault;
 use super::find::select;
 use super::kind::Kind;
 use super::normal::text;
+use super::render;
 use super::store::Store;
 use super::wire::{blocking, body};
-use super::work::{COLUMNS, Record, Work};
+use super::work::{COLUMNS, Change, Record, Work};
 use super::written;
 
 /// The REST paths.
@@ -53,9 +54,9 @@ async fn run(
 ) -> Response {
     let answer = blocking(move || {
         store.count("rest")?;
-        let user = auth::user(&store, &headers)?;
+        let caller = auth::caller(&store, &headers)?;
         let kind = kind_of(&word)?;
-        store.call(user, |work| call(work, kind))
+        store.call(caller, |work| call(work, kind))
     });
     match answer.await {
         Ok(answer) => body(StatusCode::OK, &answer),
@@ -89,7 +90,7 @@ async fn define(
         let multiple = if multiple { Arity::Many } else { Arity::One };
         let field = Definition { name: &name, r#type: &r#type, choices: &choices, multiple };
         let id = custom::define(work, kind, &field)?;
-        work.journal("POST customfield", Some((kind, id)), &given)?;
+        work.journal("POST customfield", Some((kind, id)), &given, Change::default())?;
         Ok(json!({"customFields": [{"id": id.to_string(), "name": name, "title": name, "type": r#type}]}))
     })
     .await
@@ -122,7 +123,7 @@ async fn undelete(
 ) -> Response {
     run(store, headers, word, move |work, kind| {
         let record = written::undelete(work, kind, id_of(&id)?)?;
-        work.journal("POST undelete", Some((kind, record.id)), &Value::Null)?;
+        work.journal("POST undelete", Some((kind, record.id)), &Value::Null, Change::default())?;
         Ok(page(kind, vec![resource(&record)]))
     })
     .await
@@ -135,8 +136,10 @@ async fn remove(
 ) -> Response {
     run(store, headers, word, move |work, kind| {
         let id = id_of(&id)?;
+        let before = render::full(work, &work.get(kind, id)?)?;
         written::delete(work, kind, id, &"REV_IGNORE".into())?;
-        work.journal("DELETE", Some((kind, id)), &Value::Null)?;
+        let change = Change { before: Some(&before), after: None };
+        work.journal("DELETE", Some((kind, id)), &Value::Null, change)?;
         Ok(page(kind, Vec::new()))
     })
     .await

@@ -52,6 +52,11 @@ pub(crate) fn read(body: &[u8]) -> Result<Request, (Frame, Fault)> {
 }
 
 impl Frame {
+    /// The id of the call, as text.
+    pub(crate) fn id(&self) -> String {
+        self.id.as_str().map_or_else(|| self.id.to_string(), str::to_owned)
+    }
+
     /// The answer to a call: with `jsonrpc` for those who sent it, with `"error":null` for the others.
     pub(crate) fn answer(&self, result: Result<Value, &Fault>) -> Value {
         let mut answer = Map::new();

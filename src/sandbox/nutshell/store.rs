@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::fault::Fault;
-use super::work::Work;
+use super::work::{Caller, Work};
 
 /// Where the time of a write comes from.
 pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -26,21 +26,27 @@ impl Store {
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.set_prepared_statement_cache_capacity(64);
         connection.execute_batch(include_str!("schema.sql"))?;
+        complete(&connection)?;
         let records: i64 =
             connection.query_row("SELECT count(*) FROM record", [], |row| row.get(0))?;
         Ok((Self { connection: Mutex::new(connection), clock }, records == 0))
     }
 
+    /// The time of writes.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
     /// Runs one call as one transaction: committed when it succeeds, undone when it is refused.
     pub(crate) fn call<T>(
         &self,
-        user: i64,
+        caller: impl Into<Caller>,
         call: impl FnOnce(&Work<'_>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         // A panic in another call rolled its transaction back: the connection is still good.
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let work = Work::new(&transaction, (self.clock)(), user);
+        let work = Work::new(&transaction, (self.clock)(), caller.into());
         let answer = call(&work)?;
         transaction.commit()?;
         Ok(answer)
@@ -56,4 +62,16 @@ impl Store {
             .execute([method])?;
         Ok(())
     }
+}
+
+/// Gives the journal of an older state the columns that it lacks.
+fn complete(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let sql = "SELECT count(*) FROM pragma_table_info('journal') WHERE name = 'actor'";
+    let known: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    if known == 0 {
+        for column in ["actor", "call", "before", "after"] {
+            connection.execute_batch(&format!("ALTER TABLE journal ADD COLUMN {column} TEXT"))?;
+        }
+    }
+    Ok(())
 }

@@ -14,6 +14,7 @@ use super::auth;
 use super::fault::Fault;
 use super::store::Store;
 use super::wire::{blocking, body};
+use super::work::Change;
 
 /// Largest file.
 pub(crate) const LARGEST: usize = 20 * 1024 * 1024;
@@ -27,14 +28,14 @@ pub(crate) async fn put(
 ) -> Response {
     let answer = blocking(move || {
         store.count("upload")?;
-        let user = auth::user(&store, &headers)?;
+        let caller = auth::caller(&store, &headers)?;
         if blake3::hash(&content).to_hex().as_str() != hash.to_ascii_lowercase() {
             return Err(Fault::invalid("the content is not what its address says"));
         }
         let given = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let name = given("x-file-name").map_or_else(|| "unnamed".to_owned(), decoded);
         let mime = given(header::CONTENT_TYPE.as_str()).unwrap_or("application/octet-stream");
-        store.call(user, |work| {
+        store.call(caller, |work| {
             let found = "SELECT id, name, length(content) FROM file WHERE hash = ?1";
             let read = |row: &rusqlite::Row<'_>| Ok(json!({"id": row.get::<_, i64>(0)?, "name": row.get::<_, String>(1)?, "size": row.get::<_, i64>(2)?}));
             if let Some(file) = work.db.query_row(found, [&hash], read).optional()? {
@@ -44,7 +45,7 @@ pub(crate) async fn put(
             let sql = "INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5)";
             work.db.execute(sql, params![id, hash, name, mime, content.as_ref()])?;
             let file = json!({"id": id, "name": name, "size": content.len()});
-            work.journal("upload", None, &file)?;
+            work.journal("upload", None, &file, Change::default())?;
             Ok(file)
         })
     });
@@ -63,8 +64,8 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Response {
     let found = blocking(move || {
-        let user = auth::user(&store, &headers)?;
-        store.call(user, |work| {
+        let caller = auth::caller(&store, &headers)?;
+        store.call(caller, |work| {
             let sql = "SELECT mime, content FROM file WHERE id = ?1";
             let read =
                 |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?));

@@ -15,6 +15,7 @@ use super::fault::Fault;
 use super::kind::Kind;
 use super::rpc::{self, Frame, Request};
 use super::store::Store;
+use super::work::Caller;
 use super::{inspect, rest, upload};
 
 /// Largest RPC body. (Our choice: the vendor publishes none.)
@@ -76,8 +77,9 @@ async fn call(State(store): State<Arc<Store>>, headers: HeaderMap, bytes: Bytes)
 
 fn apply(store: &Store, headers: &HeaderMap, request: &Request) -> Result<Value, Fault> {
     store.count(request.method.name)?;
-    let user = auth::user(store, headers)?;
-    store.call(user, |work| request.method.run(work, &request.params))
+    let caller = auth::caller(store, headers)?;
+    let caller = Caller { request: request.frame.id(), ..caller };
+    store.call(caller, |work| request.method.run(work, &request.params))
 }
 
 fn finish(frame: &Frame, result: Value, tag: Option<String>) -> Response {

@@ -24,11 +24,37 @@ pub(crate) struct Record {
 /// The columns of a record, in the order [`Work::read`] wants them.
 pub(crate) const COLUMNS: &str = "id, rev, name, created, modified, deleted, creator, body";
 
+/// Who makes a call.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// The user in whose name; 0 for the sandbox itself.
+    pub(crate) user: i64,
+    /// Whose program: `flitpipe`, `person` for everybody else, `sandbox`.
+    pub(crate) actor: String,
+    /// The id that the caller gave the call.
+    pub(crate) request: String,
+}
+
+impl From<i64> for Caller {
+    fn from(user: i64) -> Self {
+        Self { user, actor: "sandbox".to_owned(), request: String::new() }
+    }
+}
+
 /// One call at work.
 pub(crate) struct Work<'a> {
     pub(crate) db: &'a Connection,
     pub(crate) at: Timestamp,
     pub(crate) user: i64,
+    actor: String,
+    request: String,
+}
+
+/// What a mutation made of a record: as it was shown before, and after.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Change<'a> {
+    pub(crate) before: Option<&'a Value>,
+    pub(crate) after: Option<&'a Value>,
 }
 
 /// A time as the API writes it.
@@ -37,8 +63,9 @@ pub(crate) fn stamp(at: Timestamp) -> String {
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn new(db: &'a Connection, at: Timestamp, user: i64) -> Self {
-        Self { db, at, user }
+    pub(crate) fn new(db: &'a Connection, at: Timestamp, caller: Caller) -> Self {
+        let Caller { user, actor, request } = caller;
+        Self { db, at, user, actor, request }
     }
 
     /// Reads a row that selected [`COLUMNS`].
@@ -268,8 +295,10 @@ impl<'a> Work<'a> {
         method: &str,
         of: Option<(Kind, i64)>,
         request: &Value,
+        change: Change<'_>,
     ) -> Result<(), Fault> {
-        let sql = "INSERT INTO journal (method, entity, id, user, request, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let sql = "INSERT INTO journal (method, entity, id, user, request, at, actor, call, before, after)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         self.db.prepare_cached(sql)?.execute(params![
             method,
             of.map(|(kind, _)| kind.entity()),
@@ -277,6 +306,10 @@ impl<'a> Work<'a> {
             self.user,
             request.to_string(),
             stamp(self.at),
+            self.actor,
+            self.request,
+            change.before.map(Value::to_string),
+            change.after.map(Value::to_string),
         ])?;
         Ok(())
     }

@@ -1,0 +1,166 @@
+//! A small move for the tests of faults and kills: companies, people, deals and notes, of which a
+//! company and two people are there already.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+use crate::rehearsal::{Rehearsal, finished};
+
+const SPEC: &str = "
+version: 1
+name: yard
+sources:
+  export:
+    files: export
+    timezone: UTC
+    country: US
+    currency: USD
+    tables:
+      users: { path: users.csv, key: id }
+      firms: { path: firms.csv, key: id, links: { parent_id: firms } }
+      people: { path: people.csv, key: id, links: { firm_id: firms } }
+      deals: { path: deals.csv, key: id, links: { firm_id: firms } }
+      notes: { path: notes.csv, key: id, links: { person_id: people } }
+destination:
+  type: nutshell
+  url: sandbox
+  user: ${NUTSHELL_USER:sandbox}
+  key: ${NUTSHELL_API_KEY:sandbox}
+  provision: create
+owners: { from: users, match: email, fallback: migration@sandbox.example }
+objects:
+  firms:
+    from: firms
+    to: company
+    match: name
+    fields:
+      name: { from: name, required: true }
+      description: text
+      City__c: { from: city, custom: text }
+      Parent__c: { ref: firms, from: parent_id, late: true, custom: text }
+  people:
+    from: people
+    to: person
+    match: email
+    fields:
+      name: { from: name, required: true }
+      email: email
+      description: text
+      City__c: { from: city, custom: text }
+      accounts: { ref: firms, from: firm_id }
+  deals:
+    from: deals
+    to: deal
+    fields:
+      description: { from: title, required: true }
+      stage: { value: New Business / Qualify }
+      status: { from: state, map: { won: won, open: open } }
+      accounts: { ref: firms, from: firm_id }
+  notes:
+    from: notes
+    to: note
+    fields:
+      entity: { ref: people, from: person_id, required: true }
+      note: { from: text, required: true }
+";
+
+/// The export: file and text.
+const EXPORT: [(&str, &str); 5] = [
+    ("users.csv", "id,email\n7,nobody@yard.example\n"),
+    (
+        "firms.csv",
+        "id,name,text,city,parent_id\n\
+         1,Clearline Title,first of all,Boulder,\n2,Yard Two,second,Denver,1\n\
+         3,Yard Three,third,Lyons,2\n4,Yard Four,fourth,Aspen,1\n5,Yard Five,fifth,,\n",
+    ),
+    (
+        "people.csv",
+        "id,name,email,text,city,firm_id\n\
+         1,Contact Thirteen,contact13@mail.example,known before,Golden,1\n\
+         2,Nora Abbot,resident35@elsewhere.example,known too,Aspen,2\n\
+         3,Ada Yard,ada@yard.example,new,Boulder,3\n4,Bob Yard,bob@yard.example,new,Denver,4\n\
+         5,Cy Yard,cy@yard.example,,Lyons,4\n6,Di Yard,di@yard.example,new,,\n",
+    ),
+    (
+        "deals.csv",
+        "id,title,state,firm_id\n1,Deal one,won,1\n2,Deal two,open,2\n3,Deal three,won,3\n",
+    ),
+    (
+        "notes.csv",
+        "id,text,person_id\n1,Called,1\n2,Wrote,2\n3,Met,3\n4,Called again,3\n5,Lunch,4\n6,Sent,6\n",
+    ),
+];
+
+/// How long a call may take in these tests, in milliseconds.
+const TIMEOUT: &str = "300";
+
+/// Moves at work at once: each is mostly waits.
+const WORKERS: usize = 4;
+
+/// Does something with every item, several at a time; what failed.
+pub(crate) fn several_at_once<T: Sync>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<(), String> + Sync,
+) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut failures = Vec::new();
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            failures.extend(work(item).err());
+        }
+        failures
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    })
+}
+
+/// The move, its sandbox and its folder.
+pub(crate) struct Yard {
+    pub(crate) rehearsal: Rehearsal,
+    spec: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Yard {
+    pub(crate) fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("pipelines")).unwrap();
+        fs::create_dir_all(folder.path().join("export")).unwrap();
+        let spec = folder.path().join("pipelines/yard.yaml");
+        fs::write(&spec, SPEC).unwrap();
+        for (file, text) in EXPORT {
+            fs::write(folder.path().join("export").join(file), text).unwrap();
+        }
+        Self { rehearsal: Rehearsal::open(), spec, _folder: folder }
+    }
+
+    /// A command on this move.
+    pub(crate) fn command(&self, word: &str) -> Command {
+        let mut command = self.rehearsal.command(word, &self.spec);
+        command.env("FLITPIPE_SANDBOX_TIMEOUT_MS", TIMEOUT);
+        command
+    }
+
+    /// Runs a command to its end: the exit code and the summary.
+    pub(crate) fn run(&self, word: &str) -> (i32, Value) {
+        finished(&self.command(word).output().unwrap())
+    }
+
+    /// Runs a command again while the world is unwilling, as the program itself advises.
+    pub(crate) fn finish(&self, word: &str) -> (i32, Value) {
+        let mut end = self.run(word);
+        for _ in 0..4 {
+            if end.0 != 3 {
+                break;
+            }
+            end = self.run(word);
+        }
+        end
+    }
+}
