@@ -12,7 +12,10 @@ use super::cursor::FileMark;
 use super::decode::{self, Damage};
 use super::error::SourceError;
 use super::files::PAGE_ROWS;
+use super::footer;
+use super::metered::Metered;
 use super::page::RowFault;
+use super::pieces::VALUE_BYTES_MAX;
 use super::reader::Reader;
 use super::shape::Shaper;
 use super::sniff;
@@ -26,7 +29,7 @@ const FOOTER_ROWS_MAX: usize = 20;
 
 /// A CSV file, behind its header.
 pub(super) struct Table {
-    rows: csv::Reader<File>,
+    rows: csv::Reader<Metered<File>>,
     /// The columns as written.
     pub(super) columns: Vec<String>,
     /// Lines to add to what the parser counts: of `\r\n` it has seen only the first half when the
@@ -51,7 +54,7 @@ pub(super) fn open(text: &TextFile, delimiter: Option<char>) -> Result<Option<Ta
         .has_headers(true)
         .flexible(true)
         .delimiter(delimiter)
-        .from_reader(opened);
+        .from_reader(Metered::new(opened, VALUE_BYTES_MAX));
     let header = rows.byte_headers().map_err(|error| broken(file, "its header", &error))?;
     if header.is_empty() {
         return Ok(None);
@@ -82,12 +85,13 @@ pub(super) fn rows(
     }
     let name = text.name();
     let mut sheet =
-        Sheet { name, encoding, width: columns.len(), lines_behind, ragged: Vec::new() };
+        Sheet { name, encoding, width: columns.len(), lines_behind, unclear: Vec::new() };
     let mut record = ByteRecord::new();
     let mut read = 0;
     // A page does not end among rows of which it is not clear whether they are the file's footer.
-    while read < PAGE_ROWS || (!sheet.ragged.is_empty() && read < PAGE_ROWS + FOOTER_ROWS_MAX) {
+    while read < PAGE_ROWS || (!sheet.unclear.is_empty() && read < PAGE_ROWS + FOOTER_ROWS_MAX) {
         let line = rows.position().line() + lines_behind;
+        rows.get_mut().begin_row();
         match rows.read_byte_record(&mut record) {
             Ok(true) if quote_is_open(text, &record, rows.position().byte())? => {
                 sheet.leave_open(&record, rows.position().line(), shaper);
@@ -116,33 +120,52 @@ struct Sheet {
     encoding: &'static Encoding,
     width: usize,
     lines_behind: u64,
-    /// Rows of another width since the last good one: the footer, if the file ends with them.
-    ragged: Vec<Ragged>,
+    /// Rows since the last one that is none for certain: the footer, if the file ends with them.
+    unclear: Vec<Unclear>,
 }
 
-/// A row of another width than the header.
-struct Ragged {
-    /// What is said about it when it is a row.
-    fault: RowFault,
+/// A row that may be the file's footer.
+struct Unclear {
+    place: String,
     /// Its text.
     shown: String,
+    /// What it is when the file goes on behind it.
+    otherwise: Otherwise,
+}
+
+enum Otherwise {
+    /// A row of another width than the header, and what is said about it.
+    Lost(RowFault),
+    /// A row, and what is said about it.
+    Row(Vec<Value>, Option<RowFault>),
 }
 
 impl Sheet {
-    /// The rows of another width were rows.
+    /// The file goes on: what was unclear were rows.
     fn settle(&mut self, shaper: &mut Shaper<'_>) {
-        shaper.faults.extend(self.ragged.drain(..).map(|ragged| ragged.fault));
+        for Unclear { place, otherwise, .. } in self.unclear.drain(..) {
+            match otherwise {
+                Otherwise::Lost(fault) => shaper.faults.push(fault),
+                Otherwise::Row(cells, fault) => {
+                    shaper.faults.extend(fault);
+                    shaper.push_cells(place, cells);
+                }
+            }
+        }
     }
 
-    /// The file ends: rows of another width may be its footer.
+    /// The file ends: what is unclear may be its footer.
     fn end(&mut self, shaper: &mut Shaper<'_>) {
-        for Ragged { fault, shown } in self.ragged.drain(..) {
-            if !is_footer(&shown) {
-                shaper.faults.push(fault);
-                continue;
+        for Unclear { place, shown, otherwise } in self.unclear.drain(..) {
+            match otherwise {
+                Otherwise::Lost(fault) if !footer::speaks_of_the_file(&shown) => {
+                    shaper.faults.push(fault);
+                }
+                Otherwise::Lost(_) | Otherwise::Row(..) => {
+                    let detail = "the file ends with this line, which is no row";
+                    shaper.faults.push(RowFault::new(&place, "footer", &shown, detail));
+                }
             }
-            let detail = "the file ends with this line, which is no row";
-            shaper.faults.push(RowFault::new(&fault.place, "footer", &shown, detail));
         }
     }
 
@@ -167,82 +190,50 @@ impl Sheet {
 
     fn take(&mut self, record: &ByteRecord, end: u64, shaper: &mut Shaper<'_>) {
         let (line, place) = self.place(record);
-        let mut damage = None;
+        let mut damaged_at = None;
         let mut cells = Vec::with_capacity(record.len());
         for field in record {
-            let (text, damaged) = decode::text(self.encoding, field);
-            if damaged == Damage::Some && damage.is_none() {
-                damage = Some(text.to_string());
+            let (text, damage) = decode::text(self.encoding, field);
+            if damage == Damage::Some && damaged_at.is_none() {
+                damaged_at = Some(cells.len());
             }
-            cells.push(Value::String(text.into_owned()));
+            cells.push(text.into_owned());
         }
         if record.len() != self.width {
-            let (cells_count, width) = (record.len(), self.width);
-            let reach = match (end + self.lines_behind).saturating_sub(line) {
-                0 | 1 => String::new(),
-                more => format!(" and reaches over {more} lines (is a quote not closed?)"),
-            };
-            let detail = format!(
-                "the row has {cells_count} cells, the header {width}{reach}; it is left out"
-            );
-            let shown = cells.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | ");
-            let fault = RowFault::new(&place, "ragged_row", &shown, &detail);
-            self.ragged.push(Ragged { fault, shown });
+            let shown = cells.join(" | ");
+            let fault = self.ragged(&place, &shown, (record.len(), line, end));
+            self.unclear.push(Unclear { place, shown, otherwise: Otherwise::Lost(fault) });
+            return;
+        }
+        let fault = damaged_at.map(|position| {
+            let detail =
+                format!("bytes that are no {}; each became \u{fffd}", self.encoding.name());
+            let mut fault = RowFault::new(&place, "bad_encoding", &cells[position], &detail);
+            fault.flag.column = shaper.column_name(position).into();
+            fault
+        });
+        let footer = footer::of_full_width(&cells);
+        let cells = cells.into_iter().map(Value::String).collect();
+        if let Some(shown) = footer {
+            self.unclear.push(Unclear { place, shown, otherwise: Otherwise::Row(cells, fault) });
             return;
         }
         self.settle(shaper);
-        if let Some(value) = damage {
-            let detail =
-                format!("bytes that are no {}; each became \u{fffd}", self.encoding.name());
-            shaper.faults.push(RowFault::new(&place, "bad_encoding", &value, &detail));
-        }
-        if let Some(value) = cells.iter().filter_map(Value::as_str).find(|text| is_suspect(text)) {
-            let detail =
-                "letters as they look when a text was decoded wrongly before; kept as given";
-            shaper.faults.push(RowFault::new(&place, "encoding_suspect", value, detail));
-        }
+        shaper.faults.extend(fault);
         shaper.push_cells(place, cells);
     }
-}
 
-/// Whether the last line of a file speaks of the file instead of a record.
-fn is_footer(shown: &str) -> bool {
-    const WORDS: [&str; 10] = [
-        "total",
-        "record",
-        "records",
-        "rows",
-        "generated",
-        "exported",
-        "report",
-        "confidential",
-        "copyright",
-        "©",
-    ];
-    let text = shown.to_lowercase();
-    let mut words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '©');
-    words.any(|word| WORDS.contains(&word))
-}
-
-/// Whether a text holds what UTF-8 looks like when it was taken for Windows-1252: `JosÃ©`, `â€™`.
-fn is_suspect(text: &str) -> bool {
-    if text.is_ascii() {
-        return false;
-    }
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let next = letters.peek().copied().unwrap_or(' ');
-        let broken = match letter {
-            'Ã' | 'Â' => matches!(next, '\u{80}'..='\u{bf}' | '€' | '™' | 'š' | 'œ' | '‚' | 'ƒ'),
-            'â' => next == '€',
-            'ð' => next == 'Ÿ',
-            _ => false,
+    /// What is said about a row of so many cells that begins and ends at these lines.
+    fn ragged(&self, place: &str, shown: &str, (cells, line, end): (usize, u64, u64)) -> RowFault {
+        let width = self.width;
+        let reach = match (end + self.lines_behind).saturating_sub(line) {
+            0 | 1 => String::new(),
+            more => format!(" and reaches over {more} lines (is a quote not closed?)"),
         };
-        if broken {
-            return true;
-        }
+        let detail =
+            format!("the row has {cells} cells, the header {width}{reach}; it is left out");
+        RowFault::new(place, "ragged_row", shown, &detail)
     }
-    false
 }
 
 /// Whether a row over several lines has a quote without its partner: it has then taken the rows

@@ -90,15 +90,15 @@ pub enum SourceError {
         table: String,
     },
     /// Two columns have one name.
-    #[error("{place} has two columns named `{name}`: `{first}` and `{second}`")]
+    #[error("{place} has two columns named `{name}`: {first} and {second}")]
     DuplicateColumn {
         /// The file or path.
         place: String,
         /// The name in snake case.
         name: String,
-        /// The first, as written.
+        /// The first, as written, and of a file with a header its position.
         first: String,
-        /// The second, as written.
+        /// The second, likewise.
         second: String,
     },
     /// A file is not there.

@@ -10,6 +10,7 @@ use super::json_file;
 use super::page::{Page, RowFault, TableState};
 use super::reader::Reader;
 use super::shape::Shaper;
+use super::suspect;
 use super::text_file::TextFile;
 use crate::spec::Table;
 
@@ -62,19 +63,19 @@ pub(super) fn page(
         return Err(SourceError::Changed { file });
     }
     let mut shaper = Shaper::new(table, &reader.nulls, &table.path);
+    let text = TextFile::open(&file, &reader.encoding, folder.copies())?;
     let next = match form {
-        Form::Csv => {
-            let text = TextFile::open(&file, &reader.encoding, folder.copies())?;
-            csv_file::rows(reader, &text, &mark, &mut shaper)?
-        }
-        Form::Json => json_file::array(table, &file, &mark, &mut shaper)?,
-        Form::JsonLines => json_file::lines(table, &file, &mark, &mut shaper)?,
+        Form::Csv => csv_file::rows(reader, &text, &mark, &mut shaper),
+        Form::Json => json_file::array(table, &text.path, &mark, &mut shaper),
+        Form::JsonLines => json_file::lines(table, &text.path, &mark, &mut shaper),
     };
+    let next = next.map_err(|error| text.as_shown(error))?;
     if next.is_none() && cursor.is_none() && shaper.len() == 0 && shaper.faults.is_empty() {
         let detail = "the file has no rows";
         shaper.faults.push(RowFault::new(&table.path, "empty_file", "", detail));
     }
-    let (rows, faults) = shaper.finish();
+    let (rows, mut faults) = shaper.finish();
+    faults.extend(suspect::remarks(&rows, &faults));
     let place = format!("{fingerprint} {}", mark.offset);
     Ok(TableState::Page(Page {
         cursor: cursor.cloned(),
@@ -158,6 +159,57 @@ mod tests {
         assert_eq!(read.rows[0].get("name"), "JosÃ©");
         let codes = [2, 3].map(|line| format!("contacts.csv line {line}: encoding_suspect"));
         assert_eq!(read.codes(), codes);
+        assert_eq!(&*read.faults[0].flag.column, "name");
+        let text = "[{\"id\": 1, \"a\": \"Ã©\", \"b\": 7, \"c\": \"â€™\"}]";
+        let read = content("contacts.json", text).await.unwrap();
+        assert_eq!(read.codes(), ["contacts.json row 1: encoding_suspect"]);
+        assert_eq!((&*read.faults[0].flag.column, &*read.faults[0].flag.value), ("a, c", "Ã©"));
+    }
+
+    #[tokio::test]
+    async fn a_footer_as_wide_as_the_header_is_no_record_and_no_lost_row() {
+        let text = "id,name,city\n1,Ann,Rome\n\"Total: 1,204 records\",,\n";
+        let read = content("contacts.csv", text).await.unwrap();
+        assert_eq!(read.keys(), ["1"]);
+        assert_eq!(read.codes(), ["contacts.csv line 3: footer"]);
+        assert_eq!(&*read.faults[0].flag.value, "Total: 1,204 records");
+        let read = content("contacts.csv", "id,name\n1,Ann\nTotal: 1,204 records\n").await.unwrap();
+        assert_eq!(read.keys(), ["1"], "its own comma makes it as wide as the header");
+        assert_eq!(read.codes(), ["contacts.csv line 3: footer"]);
+    }
+
+    #[tokio::test]
+    async fn what_looks_like_a_footer_is_a_record_when_the_file_goes_on_even_on_another_page() {
+        let rows: String = (1..1_000).map(|id| format!("{id},x\n")).collect();
+        let text = format!("id,name\n{rows}Total 7,\n2000,Bob\n");
+        let read = content("contacts.csv", &text).await.unwrap();
+        assert_eq!(read.rows.len(), 1_001);
+        assert_eq!(read.keys()[999..], ["Total 7", "2000"]);
+        assert!(read.faults.is_empty(), "{:?}", read.faults);
+        let read = content("contacts.csv", text.trim_end_matches("2000,Bob\n")).await.unwrap();
+        assert_eq!(read.rows.len(), 999);
+        assert_eq!(read.codes(), ["contacts.csv line 1001: footer"]);
+    }
+
+    #[tokio::test]
+    async fn json_in_utf_16_is_read_and_its_faults_name_the_file() {
+        let little = |text: &str| -> Vec<u8> {
+            format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+        };
+        let list = little(r#"[{"id": 1, "name": "Zoë"}, {"id": 2}]"#);
+        let read = content("contacts.json", list).await.unwrap();
+        assert_eq!((read.keys(), read.rows[0].get("name")), (vec!["1", "2"], &"Zoë".into()));
+        let read = content("contacts.jsonl", little("{\"id\": 1}\n{\"id\": 2}\n")).await.unwrap();
+        assert_eq!(read.keys(), ["1", "2"]);
+        let error = content("contacts.json", little("[{\"id\": 1}")).await.unwrap_err();
+        assert!(error.to_string().contains("contacts.json` is broken"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn control_characters_within_a_cell_are_kept_for_the_rules_to_strip() {
+        let read = content("contacts.csv", "id,name\n1,A\u{0}n\u{b}n\u{7f}\t!\n").await.unwrap();
+        assert_eq!(read.rows[0].get("name"), "A\u{0}n\u{b}n\u{7f}\t!");
+        assert!(read.faults.is_empty(), "{:?}", read.faults);
     }
 
     #[tokio::test]
@@ -202,8 +254,8 @@ mod tests {
     #[tokio::test]
     async fn two_headers_of_one_name_are_an_error_that_names_both() {
         let error = content("contacts.csv", "id,Home Phone,home_phone\n").await.unwrap_err();
-        let expected =
-            "contacts.csv has two columns named `home_phone`: `Home Phone` and `home_phone`";
+        let expected = "contacts.csv has two columns named `home_phone`: `Home Phone` (column 2) \
+                        and `home_phone` (column 3)";
         assert_eq!(error.to_string(), expected);
     }
 
@@ -214,6 +266,7 @@ mod tests {
         assert_eq!(read.rows[0].get("name"), "José “x”");
         let read = content("contacts.csv", bytes).await.unwrap();
         assert_eq!(read.codes(), ["contacts.csv line 2: bad_encoding"]);
+        assert_eq!(&*read.faults[0].flag.column, "name");
         assert_eq!(read.keys(), ["1"], "kept");
     }
 

@@ -23,17 +23,17 @@ pub fn probe_headers(
     let Some(file) = Folder::new(&source.name, folder).file(&table.path)? else { return Ok(None) };
     let mark = FileMark { line: 1, ..FileMark::default() };
     let mut shaper = Shaper::new(table, &source.nulls, &table.path);
+    let copies = Copies::default();
+    let text = TextFile::open(&file, &source.encoding, &copies)?;
     match files::form(&table.path)? {
         Form::Csv => {
-            let copies = Copies::default();
-            let text = TextFile::open(&file, &source.encoding, &copies)?;
             let opened = csv_file::open(&text, source.delimiter)?;
             let columns = opened.map(|table| table.columns).unwrap_or_default();
             shaper.set_columns(&columns)?;
             return Ok(Some(columns.iter().map(|shown| shape::column(table, shown)).collect()));
         }
-        Form::Json => drop(json_file::array(table, &file, &mark, &mut shaper)?),
-        Form::JsonLines => drop(json_file::lines(table, &file, &mark, &mut shaper)?),
+        Form::Json => drop(json_file::array(table, &text.path, &mark, &mut shaper)?),
+        Form::JsonLines => drop(json_file::lines(table, &text.path, &mark, &mut shaper)?),
     }
     let (records, _) = shaper.finish();
     let columns = records.first().map(|record| record.header.columns().to_vec());

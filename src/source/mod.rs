@@ -10,6 +10,8 @@ mod backoff;
 mod body;
 mod client;
 mod compare;
+#[cfg(test)]
+mod confinement;
 mod csv_file;
 mod cursor;
 mod decode;
@@ -18,9 +20,11 @@ mod error;
 mod exact;
 mod files;
 mod folder;
+mod footer;
 mod foreign;
 mod headers;
 mod json_file;
+mod metered;
 mod page;
 mod pieces;
 mod question;
@@ -31,6 +35,7 @@ mod rest;
 mod sample;
 mod shape;
 mod sniff;
+mod suspect;
 mod text_file;
 
 pub use backoff::Backoff;

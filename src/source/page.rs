@@ -25,8 +25,8 @@ pub struct Page {
 pub struct RowFault {
     /// Where: `contacts.csv line 17`, `/contacts page 3 row 12`.
     pub place: Box<str>,
-    /// What: `no_key`, `ragged_row`, `open_quote`, `bad_encoding`, `encoding_suspect`, `footer`, `bad_json`, `not_a_row`, `empty_file`,
-    /// `no_such_parent`, `not_allowed`, `count_differs`.
+    /// What: `no_key`, `ragged_row`, `open_quote`, `bad_encoding`, `encoding_suspect`, `footer`,
+    /// `bad_json`, `not_a_row`, `empty_file`, `no_such_parent`, `not_allowed`, `count_differs`.
     pub flag: Flag,
 }
 

@@ -49,6 +49,11 @@ impl<'a> Shaper<'a> {
         self.rows.len()
     }
 
+    /// The name of the column at a position; empty when there is none.
+    pub(super) fn column_name(&self, position: usize) -> &str {
+        self.header.columns().get(position).map_or("", |column| &column.name)
+    }
+
     /// The columns of a file, all at once: two of one name are an error.
     pub(super) fn set_columns(&mut self, shown: &[String]) -> Result<(), SourceError> {
         for (number, shown) in shown.iter().enumerate() {
@@ -57,7 +62,12 @@ impl<'a> Shaper<'a> {
                 column.name = format!("column_{}", number + 1).into();
             }
             if let Some(first) = self.header.position(&column.name) {
-                return Err(self.duplicate(first, &column));
+                let at = |shown: &str, number: usize| format!("`{shown}` (column {number})");
+                let place = self.origin.clone();
+                let first = at(&self.header.columns()[first].shown, first + 1);
+                let second = at(&column.shown, number + 1);
+                let name = column.name.into();
+                return Err(SourceError::DuplicateColumn { place, name, first, second });
             }
             self.header.push(column);
         }
@@ -156,8 +166,8 @@ impl<'a> Shaper<'a> {
         SourceError::DuplicateColumn {
             place: self.origin.clone(),
             name: second.name.to_string(),
-            first: self.header.columns()[first].shown.to_string(),
-            second: second.shown.to_string(),
+            first: format!("`{}`", self.header.columns()[first].shown),
+            second: format!("`{}`", second.shown),
         }
     }
 }

@@ -3,10 +3,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use encoding_rs::{CoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use tempfile::TempDir;
 
 use super::error::SourceError;
 
@@ -41,9 +43,18 @@ impl TextFile {
         if encoding != UTF_16LE && encoding != UTF_16BE {
             return Err(SourceError::Encoding { label: label.into() });
         }
-        let path = copies.of(file).map_err(unreadable)?;
-        transcode(file, encoding, &path).map_err(unreadable)?;
+        let path = copies.of(file, encoding).map_err(unreadable)?;
         Ok(Self { path, shown, encoding: UTF_8 })
+    }
+
+    /// An error with the file as its user knows it: nobody knows the copy.
+    pub(super) fn as_shown(&self, mut error: SourceError) -> SourceError {
+        if let SourceError::Unreadable { file, .. } | SourceError::Broken { file, .. } = &mut error
+            && *file == self.path
+        {
+            file.clone_from(&self.shown);
+        }
+        error
     }
 
     /// Its name, for the places of rows.
@@ -54,30 +65,38 @@ impl TextFile {
 
 /// A private folder for copies; it goes with its reader.
 #[derive(Debug, Default)]
-pub(super) struct Copies(std::sync::OnceLock<tempfile::TempDir>);
+pub(super) struct Copies(Mutex<Option<TempDir>>);
 
 impl Copies {
-    /// Where the copy of a file goes.
-    fn of(&self, file: &Path) -> io::Result<PathBuf> {
-        let folder = if let Some(folder) = self.0.get() {
-            folder
-        } else {
-            let made = tempfile::tempdir()?;
-            self.0.get_or_init(|| made)
+    /// The copy of a file in UTF-8, made when there is none of the file as it stands now.
+    fn of(&self, file: &Path, encoding: &'static Encoding) -> io::Result<PathBuf> {
+        // One copy is made at a time: a second reader of the file waits for it.
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = match &mut *place {
+            Some(folder) => folder,
+            none => none.insert(private_folder()?),
         };
-        let name = blake3::hash(file.as_os_str().as_encoded_bytes()).to_hex();
-        Ok(folder.path().join(name.as_str()))
+        let metadata = fs::metadata(file)?;
+        let look = (file, metadata.len(), metadata.modified().ok(), encoding.name());
+        let name = blake3::hash(format!("{look:?}").as_bytes()).to_hex();
+        let path = folder.path().join(name.as_str());
+        if !path.exists() {
+            // A copy that breaks off must not be taken for the file.
+            let draft = path.with_extension("part");
+            transcode(file, encoding, &draft)?;
+            fs::rename(draft, &path)?;
+        }
+        Ok(path)
     }
 }
 
-/// Writes the text of a file in UTF-8; a copy that is newer than the file stays.
+fn private_folder() -> io::Result<TempDir> {
+    let owner_only = fs::Permissions::from_mode(0o700);
+    tempfile::Builder::new().prefix("flitpipe-text-").permissions(owner_only).tempdir()
+}
+
+/// Writes the text of a file in UTF-8.
 fn transcode(file: &Path, encoding: &'static Encoding, to: &Path) -> io::Result<()> {
-    let newer = |copy: &fs::Metadata| -> io::Result<bool> {
-        Ok(copy.modified()? > fs::metadata(file)?.modified()?)
-    };
-    if fs::metadata(to).is_ok_and(|copy| newer(&copy).unwrap_or(false)) {
-        return Ok(());
-    }
     let mut input = BufReader::new(File::open(file)?);
     let copy = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to)?;
     let mut output = BufWriter::new(copy);
@@ -132,5 +151,28 @@ mod tests {
         check(&[b"\xff\xfe", &*little].concat(), "utf-8", text, UTF_8);
         check(&[b"\xfe\xff", &*big].concat(), "utf-8", text, UTF_8);
         check(&little, "utf-16le", text, UTF_8);
+    }
+
+    #[test]
+    fn a_copy_can_be_read_by_its_owner_only_and_is_made_anew_when_the_file_is_another() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("a.csv");
+        let write = |text: &str, at: u64| {
+            let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            fs::write(&file, bytes).unwrap();
+            let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(at);
+            File::options().write(true).open(&file).unwrap().set_modified(time).unwrap();
+        };
+        let copies = Copies::default();
+        let copy = || TextFile::open(&file, "utf-16le", &copies).unwrap().path;
+        write("id\n1\n", 2_000_000);
+        let first = copy();
+        assert_eq!(fs::read_to_string(&first).unwrap(), "id\n1\n");
+        assert_eq!(copy(), first, "made once");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(first.parent().unwrap()), mode(&first)), (0o700, 0o600));
+        // An export that is put back is older than the copy of the one that it replaces.
+        write("id\n2\n", 1_000_000);
+        assert_eq!(fs::read_to_string(copy()).unwrap(), "id\n2\n");
     }
 }
