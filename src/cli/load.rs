@@ -1,5 +1,8 @@
 //! A spec from its file to a checked pipeline, or the pictures of all its faults.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,19 +12,49 @@ use super::context::Context;
 use super::exit::Exit;
 use crate::ground::Diagnostic;
 use crate::sandbox;
-use crate::source::probe_headers;
+use crate::source::{SourceError, probe_headers};
 use crate::spec::{
-    Access, Endpoint, FilesRoot, KnownColumns, Paint, Pipeline, Reading, picture, read,
+    Access, Endpoint, FilesRoot, KnownColumns, Paint, Pipeline, Reading, Source, Table, picture,
+    read,
 };
 
 /// Reads and checks a spec; the faults are printed, all of them.
+///
+/// What its files lack is none here: a run that goes on, and one that is taken back, may do without
+/// them.
 pub(super) fn load(context: &Context, file: &Path) -> Result<Arc<Pipeline>, Exit> {
+    let (read, _) = look(context, file);
+    read.map(Arc::new).map_err(|faults| show(context, &faults))
+}
+
+/// The same, with the files that its tables need: missing and unreadable ones are faults at the
+/// `path` that names them.
+pub(super) fn load_with_files(context: &Context, file: &Path) -> Result<Arc<Pipeline>, Exit> {
+    let (read, of_files) = look(context, file);
+    let (pipeline, mut faults) = match read {
+        Ok(pipeline) => (Some(pipeline), Vec::new()),
+        Err(faults) => (None, faults),
+    };
+    faults.extend(of_files);
+    faults.sort_by_key(|fault| fault.place.as_ref().map(|place| (place.line, place.column)));
+    match pipeline {
+        Some(pipeline) if faults.is_empty() => Ok(Arc::new(pipeline)),
+        Some(_) | None => Err(show(context, &faults)),
+    }
+}
+
+/// A spec, and beside it what its files lack.
+fn look(context: &Context, file: &Path) -> (Result<Pipeline, Vec<Diagnostic>>, Vec<Diagnostic>) {
     let variables = |name: &str| context.settings.variable(name);
     let files = |path: &Path| std::fs::read_to_string(path);
-    match read(&Reading { file, variables: &variables, files: &files, columns: &known_columns }) {
-        Ok(pipeline) => Ok(Arc::new(pipeline)),
-        Err(faults) => Err(show(context, &faults)),
-    }
+    let of_files = RefCell::default();
+    let columns = |pipeline: &Pipeline| {
+        let (known, faults) = known_columns(pipeline);
+        of_files.replace(faults);
+        known
+    };
+    let read = read(&Reading { file, variables: &variables, files: &files, columns: &columns });
+    (read, of_files.into_inner())
 }
 
 /// Prints faults of a spec.
@@ -50,18 +83,31 @@ pub(super) fn show(context: &Context, faults: &[Diagnostic]) -> Exit {
     Exit::Spec
 }
 
-/// The columns that can be known without asking a host: headers of files, and the sandbox's.
-fn known_columns(pipeline: &Pipeline) -> KnownColumns {
+/// The columns that can be known without asking a host: headers of files, and the sandbox's; and
+/// what the files lack.
+fn known_columns(pipeline: &Pipeline) -> (KnownColumns, Vec<Diagnostic>) {
     let (rehearsed, exported) = (sandbox::columns(), sandbox::allegory::columns());
     let owned = |columns: &[&str]| columns.iter().map(|&column| column.to_owned()).collect();
-    let mut known = KnownColumns::new();
-    for table in pipeline.tables.iter().filter(|table| table.completes.is_none()) {
+    let (mut known, mut faults) = (KnownColumns::new(), Vec::new());
+    let mut gone = HashSet::new();
+    for table in &pipeline.tables {
         let source = &pipeline.sources[table.source];
         let columns = match &source.access {
-            Access::Files(FilesRoot::Folder(folder)) => probe_headers(folder, source, table)
-                .ok()
-                .flatten()
-                .map(|columns| columns.into_iter().map(|column| column.name.to_string()).collect()),
+            Access::Files(FilesRoot::Folder(folder)) if !folder.exists() => {
+                if gone.insert(table.source) {
+                    let (name, shown) = (&source.name, folder.display());
+                    let message = format!("the files of source `{name}` are not there: `{shown}`");
+                    faults.push(at_path(table, "missing-file", message));
+                }
+                None
+            }
+            Access::Files(FilesRoot::Folder(folder)) => match header(folder, source, table) {
+                Ok(columns) => columns,
+                Err(fault) => {
+                    faults.push(fault);
+                    None
+                }
+            },
             Access::Rest { url: Endpoint::Sandbox, .. } => {
                 rehearsed.get(&*table.name).map(|columns| owned(columns))
             }
@@ -70,9 +116,43 @@ fn known_columns(pipeline: &Pipeline) -> KnownColumns {
             }
             Access::Rest { .. } => None,
         };
-        if let Some(columns) = columns {
+        // A table that completes another has the other's name.
+        // An empty list of JSON says nothing about its columns.
+        let told = |columns: &Vec<String>| table.completes.is_none() && !columns.is_empty();
+        if let Some(columns) = columns.filter(told) {
             known.insert(table.name.clone(), columns);
         }
     }
-    known
+    (known, faults)
+}
+
+/// The columns of a file; `None` when it is missing and may be.
+fn header(
+    folder: &Path,
+    source: &Source,
+    table: &Table,
+) -> Result<Option<Vec<String>>, Diagnostic> {
+    match probe_headers(folder, source, table) {
+        Ok(Some(columns)) => {
+            Ok(Some(columns.into_iter().map(|column| column.name.to_string()).collect()))
+        }
+        Ok(None) if table.optional => Ok(None),
+        Ok(None) => {
+            let message = format!("`{}` is not there", folder.join(&table.path).display());
+            let name = &table.name;
+            let hint = format!("mark `{name}` with `optional: true` if its file may be missing");
+            Err(Diagnostic { hint: Some(hint), ..at_path(table, "missing-file", message) })
+        }
+        Err(error) => Err(unreadable(table, &error)),
+    }
+}
+
+fn unreadable(table: &Table, error: &SourceError) -> Diagnostic {
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    at_path(table, "unreadable-file", format!("{error}{cause}"))
+}
+
+fn at_path(table: &Table, code: &'static str, message: String) -> Diagnostic {
+    let place = Some(table.path_place.clone());
+    Diagnostic { code, message, place, others: Vec::new(), hint: None }
 }

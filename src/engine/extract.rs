@@ -6,8 +6,8 @@ use crate::engine::error::EngineError;
 use crate::engine::watch::{Event, Watch};
 use crate::ground::Record;
 use crate::plan::staged_name;
-use crate::source::{self, Cursor, Page, Reader, RowFault, TableState};
-use crate::spec::Pipeline;
+use crate::source::{self, Cursor, Page, Reader, RowFault, SourceError, TableState};
+use crate::spec::{Pipeline, Table};
 use crate::staging::{Begun, Differing, Fault, StagedPage, Staging, State, UnionReport};
 
 /// What an extraction came to.
@@ -45,6 +45,7 @@ pub async fn extract(
 ) -> Result<Extraction, EngineError> {
     let mut extraction =
         Extraction { resumed: staging.begin()? == Begun::Resumed, ..Extraction::default() };
+    all_files_are_there(pipeline, readers, staging)?;
     for table in parents_first(pipeline) {
         let name = staged_name(pipeline, table);
         watch.on(&Event::Table { table: &name });
@@ -70,6 +71,31 @@ pub async fn extract(
     }
     staging.finish()?;
     Ok(extraction)
+}
+
+/// Names all files that are missing at once, before any is read; a table that is staged already
+/// needs none.
+fn all_files_are_there(
+    pipeline: &Pipeline,
+    readers: &[Reader],
+    staging: &Staging,
+) -> Result<(), EngineError> {
+    let mut wanted: Vec<Vec<&Table>> = vec![Vec::new(); readers.len()];
+    for (position, table) in pipeline.tables.iter().enumerate() {
+        let progress = staging.resume_point(&staged_name(pipeline, position))?;
+        if !progress.as_ref().is_some_and(crate::staging::Progress::is_done) {
+            wanted[table.source].push(table);
+        }
+    }
+    let mut files = Vec::new();
+    for (reader, tables) in readers.iter().zip(wanted) {
+        files.extend(reader.missing(tables.into_iter())?);
+    }
+    match files.len() {
+        0 => Ok(()),
+        1 => Err(SourceError::MissingFile { file: files.remove(0) }.into()),
+        _ => Err(SourceError::MissingFiles { files }.into()),
+    }
 }
 
 async fn read_table(

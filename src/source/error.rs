@@ -107,6 +107,16 @@ pub enum SourceError {
         /// The file.
         file: PathBuf,
     },
+    /// Several files are not there.
+    #[error(
+        "{} files are not there: {}; mark a table `optional` if its file may be missing",
+        files.len(),
+        files.iter().map(|file| format!("`{}`", file.display())).collect::<Vec<_>>().join(", ")
+    )]
+    MissingFiles {
+        /// The files.
+        files: Vec<PathBuf>,
+    },
     /// A file cannot be read.
     #[error("`{}` cannot be read", file.display())]
     Unreadable {

@@ -1,6 +1,6 @@
 //! Tables in a folder: which reader a file goes to, and that it stays the same file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::csv_file;
 use super::cursor::{Cursor, FileMark};
@@ -8,7 +8,7 @@ use super::error::SourceError;
 use super::folder::Folder;
 use super::json_file;
 use super::page::{Page, RowFault, TableState};
-use super::reader::Reader;
+use super::reader::{Reader, Way};
 use super::shape::Shaper;
 use super::suspect;
 use super::text_file::TextFile;
@@ -36,6 +36,26 @@ pub(super) fn form(path: &str) -> Result<Form, SourceError> {
         "json" => Ok(Form::Json),
         "jsonl" | "ndjson" => Ok(Form::JsonLines),
         _ => Err(SourceError::Format { path: path.into() }),
+    }
+}
+
+impl Reader {
+    /// The files of these tables that are not there and must be, without reading any.
+    ///
+    /// # Errors
+    /// When the folder itself is not there, or a path is none that may be read.
+    pub fn missing<'t>(
+        &self,
+        tables: impl Iterator<Item = &'t Table>,
+    ) -> Result<Vec<PathBuf>, SourceError> {
+        let Way::Files(folder) = &self.way else { return Ok(Vec::new()) };
+        let mut missing = Vec::new();
+        for table in tables.filter(|table| !table.optional) {
+            if folder.file(&table.path)?.is_none() {
+                missing.push(folder.shown(&table.path));
+            }
+        }
+        Ok(missing)
     }
 }
 

@@ -15,12 +15,17 @@ use super::reader::{Base, Options, Reader};
 use crate::ground::{Place, Record};
 use crate::spec::{Access, Auth, Endpoint, FilesRoot, Paging, Source, Table};
 
+fn place() -> Place {
+    Place { file: Arc::new(PathBuf::new()), line: 1, column: 1, bytes: 0..0 }
+}
+
 /// A table.
 pub(super) fn table(name: &str, path: &str, key: &str) -> Table {
     Table {
         name: name.into(),
         source: 0,
         path: path.into(),
+        path_place: place(),
         parent: None,
         key: key.split(' ').map(str::to_owned).collect(),
         changed: None,
@@ -30,7 +35,7 @@ pub(super) fn table(name: &str, path: &str, key: &str) -> Table {
         rename: indexmap::IndexMap::new(),
         completes: None,
         pairs: None,
-        place: Place { file: Arc::new(PathBuf::new()), line: 1, column: 1, bytes: 0..0 },
+        place: place(),
     }
 }
 

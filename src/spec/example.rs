@@ -175,6 +175,7 @@ fn one_table(name: &str, links: &[(&str, &str)]) -> Table {
         name: name.into(),
         source: 0,
         path: name.into(),
+        path_place: place(),
         parent: None,
         key: vec!["id".into()],
         changed: None,

@@ -148,6 +148,8 @@ pub struct Table {
     pub source: usize,
     /// Its path at the host or in the folder; may hold one `{table.column}`.
     pub path: String,
+    /// Where that path is written.
+    pub path_place: Place,
     /// For a path with `{groups.id}`: the table (of the same source) and the column.
     pub parent: Option<(usize, String)>,
     /// The columns that make its key.

@@ -107,6 +107,7 @@ fn table(
         name: entry.key.clone(),
         source: position,
         path: path.to_owned(),
+        path_place: keys.get("path").map_or(&entry.spot, |node| &node.spot).place.clone(),
         parent: keys.get("path").and_then(|node| parent(desk, index, position, (node, path))),
         key: key(desk, &keys, &rename),
         changed: column_of("changed"),

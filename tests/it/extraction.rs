@@ -120,11 +120,16 @@ fn reader(source: &Source, url: &Url) -> Reader {
     Reader::new(source, &Base::Url(url.clone()), &options).unwrap()
 }
 
+fn place() -> Place {
+    Place { file: Arc::new(PathBuf::new()), line: 1, column: 1, bytes: 0..0 }
+}
+
 fn table(name: &str, path: &str) -> Table {
     Table {
         name: name.into(),
         source: 0,
         path: path.into(),
+        path_place: place(),
         parent: None,
         key: vec!["id".into()],
         changed: None,
@@ -134,7 +139,7 @@ fn table(name: &str, path: &str) -> Table {
         rename: IndexMap::new(),
         completes: None,
         pairs: None,
-        place: Place { file: Arc::new(PathBuf::new()), line: 1, column: 1, bytes: 0..0 },
+        place: place(),
     }
 }
 

@@ -10,6 +10,7 @@ mod crm_faults;
 mod crm_nutshell;
 mod delta;
 mod espocrm;
+mod exports;
 mod extraction;
 mod faults;
 mod journey;

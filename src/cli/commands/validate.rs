@@ -5,10 +5,10 @@ use serde_json::json;
 use crate::cli::args::SpecArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::load::load;
+use crate::cli::load::load_with_files;
 
 pub(super) fn run(context: &Context, args: &SpecArgs) -> Exit {
-    let pipeline = match load(context, &args.spec) {
+    let pipeline = match load_with_files(context, &args.spec) {
         Ok(pipeline) => pipeline,
         Err(exit) => return exit,
     };
