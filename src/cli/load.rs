@@ -12,7 +12,7 @@ use super::context::Context;
 use super::exit::Exit;
 use crate::ground::Diagnostic;
 use crate::sandbox;
-use crate::source::{SourceError, probe_headers};
+use crate::source::probe_headers;
 use crate::spec::{
     Access, Endpoint, FilesRoot, KnownColumns, Paint, Pipeline, Reading, Source, Table, picture,
     read,
@@ -101,13 +101,9 @@ fn known_columns(pipeline: &Pipeline) -> (KnownColumns, Vec<Diagnostic>) {
                 }
                 None
             }
-            Access::Files(FilesRoot::Folder(folder)) => match header(folder, source, table) {
-                Ok(columns) => columns,
-                Err(fault) => {
-                    faults.push(fault);
-                    None
-                }
-            },
+            Access::Files(FilesRoot::Folder(folder)) => {
+                header(folder, (source, table), &mut faults)
+            }
             Access::Rest { url: Endpoint::Sandbox, .. } => {
                 rehearsed.get(&*table.name).map(|columns| owned(columns))
             }
@@ -126,30 +122,30 @@ fn known_columns(pipeline: &Pipeline) -> (KnownColumns, Vec<Diagnostic>) {
     (known, faults)
 }
 
-/// The columns of a file; `None` when it is missing and may be.
+/// The columns of a file, when it can be read.
 fn header(
     folder: &Path,
-    source: &Source,
-    table: &Table,
-) -> Result<Option<Vec<String>>, Diagnostic> {
+    (source, table): (&Source, &Table),
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Vec<String>> {
     match probe_headers(folder, source, table) {
         Ok(Some(columns)) => {
-            Ok(Some(columns.into_iter().map(|column| column.name.to_string()).collect()))
+            return Some(columns.into_iter().map(|column| column.name.to_string()).collect());
         }
-        Ok(None) if table.optional => Ok(None),
+        Ok(None) if table.optional => {}
         Ok(None) => {
             let message = format!("`{}` is not there", folder.join(&table.path).display());
             let name = &table.name;
             let hint = format!("mark `{name}` with `optional: true` if its file may be missing");
-            Err(Diagnostic { hint: Some(hint), ..at_path(table, "missing-file", message) })
+            let fault = at_path(table, "missing-file", message);
+            faults.push(Diagnostic { hint: Some(hint), ..fault });
         }
-        Err(error) => Err(unreadable(table, &error)),
+        Err(error) => {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            faults.push(at_path(table, "unreadable-file", format!("{error}{cause}")));
+        }
     }
-}
-
-fn unreadable(table: &Table, error: &SourceError) -> Diagnostic {
-    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-    at_path(table, "unreadable-file", format!("{error}{cause}"))
+    None
 }
 
 fn at_path(table: &Table, code: &'static str, message: String) -> Diagnostic {

@@ -111,6 +111,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::source::pieces::VALUE_BYTES_MAX;
     use crate::source::sample::{Read, folder, read, table};
 
     /// Reads a file of that name and content whose key is `id`.
@@ -200,7 +201,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_looks_like_a_footer_is_a_record_when_the_file_goes_on_even_on_another_page() {
-        let rows: String = (1..1_000).map(|id| format!("{id},x\n")).collect();
+        let rows: Vec<String> = (1..1_000).map(|id| format!("{id},x\n")).collect();
+        let rows = rows.concat();
         let text = format!("id,name\n{rows}Total 7,\n2000,Bob\n");
         let read = content("contacts.csv", &text).await.unwrap();
         assert_eq!(read.rows.len(), 1_001);
@@ -269,6 +271,20 @@ mod tests {
         let later = content("contacts.csv", text).await.unwrap();
         assert_eq!(later.keys(), ["4"]);
         assert_eq!(later.codes(), ["contacts.csv line 2: open_quote"]);
+    }
+
+    #[tokio::test]
+    async fn a_quote_that_takes_more_than_memory_allows_stops_the_reading_with_its_line() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("contacts.csv");
+        let mut text = b"id,name\n1,Ann\n2,\"Bob\n".to_vec();
+        let rows = usize::try_from(VALUE_BYTES_MAX).unwrap() + 64 * 1024;
+        text.resize(text.len() + rows, b'\n');
+        fs::write(&file, text).unwrap();
+        let contacts = table("contacts", "contacts.csv", "id");
+        let error = read(&folder(place.path(), "utf-8"), &contacts, &[]).await.unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("line 3") && said.contains("is a quote in it not closed"), "{said}");
     }
 
     #[tokio::test]
