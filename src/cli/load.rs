@@ -142,7 +142,11 @@ fn header(
         }
         Err(error) => {
             let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-            faults.push(at_path(table, "unreadable-file", format!("{error}{cause}")));
+            let fault = at_path(table, "unreadable-file", format!("{error}{cause}"));
+            // A zip that is refused is so for each of its tables.
+            if faults.iter().all(|said| said.message != fault.message) {
+                faults.push(fault);
+            }
         }
     }
     None

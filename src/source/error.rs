@@ -136,6 +136,16 @@ pub enum SourceError {
         /// What is wrong.
         detail: String,
     },
+    /// An entry of a zip is not as it should be, so nothing of the zip is read.
+    #[error("`{}` is refused: its entry `{entry}` {detail}", file.display())]
+    Archive {
+        /// The zip.
+        file: PathBuf,
+        /// The entry, as written in it.
+        entry: String,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// A file changed between two pages.
     #[error("`{}` changed while it was read; the extraction has to begin anew", file.display())]
     Changed {
@@ -151,7 +161,7 @@ pub enum SourceError {
         path: String,
     },
     /// No reader for such a file.
-    #[error("`{path}` is no csv, tsv, txt, json, jsonl or ndjson file")]
+    #[error("`{path}` is no csv, tsv, txt, json, jsonl, ndjson, xlsx or xlsm file")]
     Format {
         /// The path.
         path: String,

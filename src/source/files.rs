@@ -12,6 +12,7 @@ use super::reader::{Reader, Way};
 use super::shape::Shaper;
 use super::suspect;
 use super::text_file::TextFile;
+use super::xlsx_file;
 use crate::spec::Table;
 
 /// Rows of a page.
@@ -26,6 +27,8 @@ pub(super) enum Form {
     Json,
     /// One JSON value a line.
     JsonLines,
+    /// Rows of a sheet.
+    Xlsx,
 }
 
 /// The form that a path's ending says.
@@ -35,6 +38,7 @@ pub(super) fn form(path: &str) -> Result<Form, SourceError> {
         "csv" | "tsv" | "txt" => Ok(Form::Csv),
         "json" => Ok(Form::Json),
         "jsonl" | "ndjson" => Ok(Form::JsonLines),
+        "xlsx" | "xlsm" => Ok(Form::Xlsx),
         _ => Err(SourceError::Format { path: path.into() }),
     }
 }
@@ -83,13 +87,18 @@ pub(super) fn page(
         return Err(SourceError::Changed { file });
     }
     let mut shaper = Shaper::new(table, &reader.nulls, &table.path);
-    let text = TextFile::open(&file, &reader.encoding, folder.copies())?;
     let next = match form {
-        Form::Csv => csv_file::rows(reader, &text, &mark, &mut shaper),
-        Form::Json => json_file::array(table, &text.path, &mark, &mut shaper),
-        Form::JsonLines => json_file::lines(table, &text.path, &mark, &mut shaper),
+        Form::Xlsx => xlsx_file::rows(&folder.sheets, table, &file, &mark, &mut shaper)?,
+        Form::Csv | Form::Json | Form::JsonLines => {
+            let text = TextFile::open(&file, &reader.encoding, folder.copies())?;
+            let next = match form {
+                Form::Json => json_file::array(table, &text.path, &mark, &mut shaper),
+                Form::JsonLines => json_file::lines(table, &text.path, &mark, &mut shaper),
+                Form::Csv | Form::Xlsx => csv_file::rows(reader, &text, &mark, &mut shaper),
+            };
+            next.map_err(|error| text.as_shown(error))?
+        }
     };
-    let next = next.map_err(|error| text.as_shown(error))?;
     if next.is_none() && cursor.is_none() && shaper.len() == 0 && shaper.faults.is_empty() {
         let detail = "the file has no rows";
         shaper.faults.push(RowFault::new(&table.path, "empty_file", "", detail));

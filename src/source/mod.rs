@@ -1,4 +1,5 @@
-//! Readers of source tables: REST endpoints and folders of CSV, JSON and JSON Lines files.
+//! Readers of source tables: REST endpoints and folders or zips of CSV, JSON, JSON Lines and
+//! XLSX files.
 //!
 //! A reader hands out pages of records whose values stand as the source gave them; only what means
 //! "nothing" is null already. Typing, staging and mapping happen elsewhere. Another file format is
@@ -37,6 +38,15 @@ mod shape;
 mod sniff;
 mod suspect;
 mod text_file;
+mod xlsx_cell;
+mod xlsx_file;
+#[cfg(test)]
+mod xlsx_sample;
+mod xlsx_sheet;
+mod zip_names;
+#[cfg(test)]
+mod zip_sample;
+mod zip_unpack;
 
 pub use backoff::Backoff;
 pub use compare::{Difference, compare};

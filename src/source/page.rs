@@ -26,7 +26,8 @@ pub struct RowFault {
     /// Where: `contacts.csv line 17`, `/contacts page 3 row 12`.
     pub place: Box<str>,
     /// What: `no_key`, `ragged_row`, `open_quote`, `bad_encoding`, `encoding_suspect`, `footer`,
-    /// `bad_json`, `not_a_row`, `empty_file`, `no_such_parent`, `not_allowed`, `count_differs`.
+    /// `bad_json`, `not_a_row`, `empty_file`, `cell_error`, `digits_lost`, `no_such_parent`,
+    /// `not_allowed`, `count_differs`.
     pub flag: Flag,
 }
 

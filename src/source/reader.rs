@@ -23,7 +23,7 @@ use crate::spec::{Access, Auth, Paging, Source, Table};
 pub enum Base {
     /// A host.
     Url(Url),
-    /// A folder.
+    /// A folder, or a zip of one.
     Folder(PathBuf),
 }
 
@@ -79,7 +79,7 @@ pub struct Reader {
 pub(super) enum Way {
     /// Over HTTP.
     Rest(Rest),
-    /// In a folder.
+    /// In a folder or zip.
     Files(Folder),
 }
 
@@ -92,14 +92,14 @@ pub(super) struct Rest {
 }
 
 impl Reader {
-    /// A reader of `source` at `base`.
+    /// A reader of `source` at `base`. A zip is unpacked here, for as long as the reader lives.
     pub fn new(source: &Source, base: &Base, options: &Options) -> Result<Self, SourceError> {
         let (auth, paging) = match &source.access {
             Access::Rest { auth, page, .. } => (auth, page.clone()),
             Access::Files(_) => (&Auth::None, None),
         };
         let way = match base {
-            Base::Folder(folder) => Way::Files(Folder::new(&source.name, folder)),
+            Base::Folder(folder) => Way::Files(Folder::open(&source.name, folder)?),
             Base::Url(base) => Way::Rest(Rest {
                 base: base.clone(),
                 accounts: account::accounts(&source.name, auth, options.logins.as_ref())?,
@@ -126,7 +126,101 @@ impl Reader {
     ) -> Result<TableState, SourceError> {
         match &self.way {
             Way::Rest(rest) => rest::page(self, rest, (table, parents), cursor).await,
-            Way::Files(folder) => files::page(self, folder, table, cursor),
+            Way::Files(folder) => {
+                files::page(self, folder, table, cursor).map_err(|error| folder.as_given(error))
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use crate::source::probe_headers;
+    use crate::source::sample::{files, folder, read, table};
+    use crate::source::zip_sample::zip;
+
+    use super::*;
+
+    fn export(place: &Path, entries: &[(&str, &[u8])]) -> PathBuf {
+        let file = place.join("export.ZIP");
+        fs::write(&file, zip(entries)).unwrap();
+        file
+    }
+
+    #[tokio::test]
+    async fn tables_and_attached_files_are_read_from_a_zip_as_from_a_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let rows: String = (1..=1_500).map(|id| format!("{id},Ann\n")).collect();
+        let contacts = format!("id,name\n{rows}1501\n");
+        let notes = br#"[{"id": 7}, {"id": 8}]"#;
+        let file = export(
+            place.path(),
+            &[
+                ("crm/contacts.csv", contacts.as_bytes()),
+                ("crm/notes.json", notes),
+                ("crm/files/a.pdf", b"pdf"),
+            ],
+        );
+        let reader = folder(&file, "utf-8");
+        let contacts = read(&reader, &table("contacts", "contacts.csv", "id"), &[]).await.unwrap();
+        assert_eq!((contacts.pages, contacts.rows.len()), (2, 1_500));
+        assert_eq!(contacts.codes(), ["contacts.csv line 1502: ragged_row"]);
+        let notes = read(&reader, &table("notes", "notes.json", "id"), &[]).await.unwrap();
+        assert_eq!(notes.keys(), ["7", "8"]);
+        let mut bytes = Vec::new();
+        reader.download("files/a.pdf", &mut bytes, 100).await.unwrap();
+        assert_eq!(
+            (bytes.as_slice(), reader.size_of("files/a.pdf").await.unwrap()),
+            (&b"pdf"[..], Some(3))
+        );
+        let missing = read(&reader, &table("deals", "deals.csv", "id"), &[]).await.unwrap_err();
+        assert!(missing.to_string().contains("export.ZIP/deals.csv` is not there"), "{missing}");
+    }
+
+    #[tokio::test]
+    async fn an_extraction_goes_on_in_a_zip_that_another_process_unpacked() {
+        let place = tempfile::tempdir().unwrap();
+        let rows = |name: &str| (1..=1_001).map(|id| format!("{id},{name}\n")).collect::<String>();
+        let text = format!("id,name\n{}", rows("Ann"));
+        let file = export(place.path(), &[("contacts.csv", text.as_bytes())]);
+        let contacts = table("contacts", "contacts.csv", "id");
+        let first = folder(&file, "utf-8").page(&contacts, &[], None).await.unwrap();
+        let TableState::Page(first) = first else { panic!("no page") };
+        let next = first.next.unwrap();
+        let second = folder(&file, "utf-8").page(&contacts, &[], Some(&next)).await.unwrap();
+        let TableState::Page(second) = second else { panic!("no page") };
+        assert_eq!(second.rows.iter().map(|row| &*row.key).collect::<Vec<_>>(), ["1001"]);
+        let other = format!("id,name\n{}", rows("Bob"));
+        export(place.path(), &[("contacts.csv", other.as_bytes())]);
+        let error = folder(&file, "utf-8").page(&contacts, &[], Some(&next)).await.unwrap_err();
+        assert!(matches!(&error, SourceError::Changed { .. }), "{error:?}");
+        assert!(error.to_string().contains("export.ZIP/contacts.csv"), "{error}");
+    }
+
+    #[test]
+    fn the_columns_of_files_in_a_zip_are_known_without_a_run() {
+        let place = tempfile::tempdir().unwrap();
+        let objects = br#"[{"id": 1, "dealName": "x"}]"#;
+        let file =
+            export(place.path(), &[("crm/a.csv", b"Id;Deal Name\n1;x\n"), ("crm/a.json", objects)]);
+        for path in ["a.csv", "crm/a.csv", "a.json"] {
+            let table = table("deals", path, "id");
+            let columns = probe_headers(&file, &files(&file), &table).unwrap().unwrap();
+            let names: Vec<&str> = columns.iter().map(|column| &*column.name).collect();
+            assert_eq!(names, ["id", "deal_name"], "{path}");
+        }
+        let absent = table("deals", "b.csv", "id");
+        assert!(probe_headers(&file, &files(&file), &absent).unwrap().is_none());
+    }
+
+    #[test]
+    fn no_reader_is_made_of_a_zip_that_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let file = export(place.path(), &[("a.csv", b"id\n"), ("A.csv", b"id\n")]);
+        let made = Reader::new(&files(&file), &Base::Folder(file.clone()), &Options::default());
+        assert!(matches!(made.unwrap_err(), SourceError::Archive { .. }));
     }
 }

@@ -35,6 +35,7 @@ pub(super) fn table(name: &str, path: &str, key: &str) -> Table {
         rename: indexmap::IndexMap::new(),
         completes: None,
         pairs: None,
+        sheet: None,
         place: place(),
     }
 }

@@ -185,6 +185,7 @@ fn one_table(name: &str, links: &[(&str, &str)]) -> Table {
         rename: IndexMap::new(),
         completes: None,
         pairs: None,
+        sheet: None,
         place: place(),
     }
 }

@@ -402,3 +402,17 @@ fn a_series_does_not_stand_for_another_one() {
         &["conflicting-keys: an object has either `expand` or `dedupe`"],
     );
 }
+
+#[test]
+fn only_an_xlsx_file_has_sheets() {
+    check(
+        "users: { path: /users, key: id }",
+        "users: { path: /users, sheet: People, key: id }",
+        &["conflicting-keys: `sheet` has a meaning only for XLSX files"],
+    );
+    check(
+        "users: { path: /users, key: id }",
+        "users: { path: users.XLSX, sheet: People, key: id }",
+        &[],
+    );
+}

@@ -150,6 +150,8 @@ pub struct Table {
     pub path: String,
     /// Where that path is written.
     pub path_place: Place,
+    /// The sheet of an XLSX file; its first one when not given.
+    pub sheet: Option<String>,
     /// For a path with `{groups.id}`: the table (of the same source) and the column.
     pub parent: Option<(usize, String)>,
     /// The columns that make its key.

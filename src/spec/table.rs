@@ -1,6 +1,7 @@
 //! `tables`: what a source holds, and which columns lead from one table to another.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use indexmap::IndexMap;
 
@@ -13,8 +14,8 @@ use super::source::SourceDraft;
 use super::spot::Spot;
 use super::yaml::{Entry, Node};
 
-const KEYS: [&str; 8] =
-    ["path", "key", "changed", "deleted", "optional", "links", "rename", "pairs"];
+const KEYS: [&str; 9] =
+    ["path", "sheet", "key", "changed", "deleted", "optional", "links", "rename", "pairs"];
 
 /// Tables by their names.
 #[derive(Debug, Default)]
@@ -108,6 +109,7 @@ fn table(
         source: position,
         path: path.to_owned(),
         path_place: keys.get("path").map_or(&entry.spot, |node| &node.spot).place.clone(),
+        sheet: keys.get("sheet").and_then(|node| sheet(desk, node, path)),
         parent: keys.get("path").and_then(|node| parent(desk, index, position, (node, path))),
         key: key(desk, &keys, &rename),
         changed: column_of("changed"),
@@ -224,6 +226,16 @@ fn parent(
         return None;
     };
     Some((found, column.to_owned()))
+}
+
+fn sheet(desk: &Desk<'_>, node: &Node, path: &str) -> Option<String> {
+    let name = desk.word(node)?;
+    let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
+    if !ending.is_some_and(|ending| ["xlsx", "xlsm"].contains(&&*ending.to_ascii_lowercase())) {
+        let message = "`sheet` has a meaning only for XLSX files";
+        desk.fault("conflicting-keys", &node.spot, message);
+    }
+    Some(name.to_owned())
 }
 
 fn pairs(desk: &Desk<'_>, node: &Node) -> Option<[String; 2]> {

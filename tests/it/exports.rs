@@ -1,6 +1,7 @@
 //! Folders of files, from the spec through the reader to the staged rows.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use flitpipe::engine::{EngineError, Event, Extraction, Watch, extract, staged_tables};
@@ -208,4 +209,53 @@ fn a_folder_that_is_not_there_is_one_fault_and_not_one_for_each_table() {
     assert_eq!((code, faults.len()), (Some(2), 1), "{faults:?}");
     let message = faults[0]["message"].as_str().unwrap();
     assert!(message.contains("source `espocrm`") && message.contains("gone"), "{message}");
+}
+
+/// A zip of these files.
+fn zipped(place: &Path, files: &[(&str, &[u8])]) -> PathBuf {
+    let file = place.join("export.zip");
+    let mut zip = zip::ZipWriter::new(fs::File::create(&file).unwrap());
+    for (name, bytes) in files {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap();
+    file
+}
+
+#[tokio::test]
+async fn a_zip_with_a_table_in_utf_16_is_staged_as_its_folder_is() {
+    let text = "id;Deal Name\n7;Zoë\n";
+    let wide: Vec<u8> =
+        format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let folder = export(&[CONTACTS, ("deals.csv", text)]);
+    let inside: [(&str, &[u8]); 2] =
+        [("export-2026/contacts.csv", CONTACTS.1.as_bytes()), ("export-2026/deals.csv", &wide)];
+    let zip = zipped(folder.path(), &inside);
+    let mut hashes = Vec::new();
+    for source in [folder.path(), &zip] {
+        let (_place, staged) = place();
+        let extraction = stage(source, &staged).await.unwrap();
+        assert_eq!(extraction.missing, ["drips"]);
+        let staging = open(&pipeline(), &staged);
+        assert!(staging.faults("deals").unwrap().is_empty());
+        let rows = [("deals", "7"), ("contacts", "1")];
+        hashes.push(rows.map(|(table, key)| staging.hash(table, key).unwrap().unwrap()));
+    }
+    assert_eq!(hashes[0], hashes[1]);
+}
+
+#[test]
+fn a_zip_that_is_refused_is_one_fault_and_one_that_lacks_files_is_one_for_each() {
+    let place = tempfile::tempdir().unwrap();
+    let zip = zipped(place.path(), &[("User.json", b"[]"), ("user.json", b"[]")]);
+    let (code, faults) = validated("espocrm.yaml", ("ESPOCRM_EXPORT", &zip));
+    assert_eq!((code, faults.len()), (Some(2), 1), "{faults:?}");
+    let message = faults[0]["message"].as_str().unwrap();
+    assert!(message.contains("export.zip") && message.contains("`user.json`"), "{message}");
+    let zip = zipped(place.path(), &[("User.json", b"[]"), ("Account.json", b"[")]);
+    let (code, faults) = validated("espocrm.yaml", ("ESPOCRM_EXPORT", &zip));
+    assert_eq!((code, faults.len()), (Some(2), 7), "{faults:?}");
+    let message = faults[0]["message"].as_str().unwrap();
+    assert!(message.contains("export.zip/Account.json"), "not its private copy: {message}");
 }

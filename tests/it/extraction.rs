@@ -139,6 +139,7 @@ fn table(name: &str, path: &str) -> Table {
         rename: IndexMap::new(),
         completes: None,
         pairs: None,
+        sheet: None,
         place: place(),
     }
 }

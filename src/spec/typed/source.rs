@@ -14,13 +14,13 @@ form! {
     Secret: r"^\$\{[A-Za-z_][A-Za-z0-9_]*(:sandbox)?\}$"
 }
 
-/// A system that records come from: over HTTP (`url`) or in a folder of files (`files`).
+/// A system that records come from: over HTTP (`url`) or in a folder or zip of files (`files`).
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Source {
     /// The base address: HTTPS, HTTP on a loopback address, or `sandbox`.
     url: Option<String>,
-    /// A folder, read against the project's folder, or `sandbox`.
+    /// A folder or a zip, read against the project's folder, or `sandbox`.
     files: Option<String>,
     /// The credentials.
     auth: Option<Auth>,
@@ -92,6 +92,8 @@ struct Page {
 struct Table {
     /// Its path at the host or in the folder; `{groups.id}` is filled in for every row of groups.
     path: String,
+    /// The sheet of an XLSX file; without it the first one.
+    sheet: Option<String>,
     /// The column or columns that make its key.
     key: OneOrMany<String>,
     /// The column with the time of the last change.
