@@ -24,9 +24,6 @@ use super::text_file::TextFile;
 /// How much of a file is looked at for its delimiter.
 const HEAD_BYTES: u64 = 64 * 1024;
 
-/// How many rows of another width at the end of a page are looked at together.
-const FOOTER_ROWS_MAX: usize = 20;
-
 /// A CSV file, behind its header.
 pub(super) struct Table {
     rows: csv::Reader<Metered<File>>,
@@ -89,7 +86,7 @@ pub(super) fn rows(
     let mut record = ByteRecord::new();
     let mut read = 0;
     // A page does not end among rows of which it is not clear whether they are the file's footer.
-    while read < PAGE_ROWS || (!sheet.unclear.is_empty() && read < PAGE_ROWS + FOOTER_ROWS_MAX) {
+    while read < PAGE_ROWS || (!sheet.unclear.is_empty() && read < PAGE_ROWS + footer::ROWS_MAX) {
         let line = rows.position().line() + lines_behind;
         rows.get_mut().begin_row();
         match rows.read_byte_record(&mut record) {
@@ -162,8 +159,7 @@ impl Sheet {
                     shaper.faults.push(fault);
                 }
                 Otherwise::Lost(_) | Otherwise::Row(..) => {
-                    let detail = "the file ends with this line, which is no row";
-                    shaper.faults.push(RowFault::new(&place, "footer", &shown, detail));
+                    shaper.faults.push(RowFault::new(&place, "footer", &shown, footer::DETAIL));
                 }
             }
         }

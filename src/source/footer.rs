@@ -1,5 +1,11 @@
 //! The last lines of a file that speak of the file: `Total: 1,204 records`, `Generated 2026-03-01`.
 
+/// What is said of such a line.
+pub(super) const DETAIL: &str = "the file ends with this line, which is no row";
+
+/// How many lines at the end of a page are looked at together.
+pub(super) const ROWS_MAX: usize = 20;
+
 /// Words by which a line of another width than the header speaks of the file.
 const WORDS: [&str; 10] = [
     "total",

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::cursor::FileMark;
 use super::error::SourceError;
 use super::files::PAGE_ROWS;
+use super::footer;
 use super::page::RowFault;
 use super::shape::{self, Shaper};
 use super::xlsx_sheet::{Cell, Row, Sheets};
@@ -24,17 +25,41 @@ pub(super) fn rows(
     shaper.set_columns(&sheet.columns)?;
     let first = usize::try_from(mark.offset).unwrap_or(usize::MAX);
     let unreadable = |source| SourceError::Unreadable { file: file.into(), source };
-    let rows = sheet.rows(first, PAGE_ROWS).map_err(unreadable)?;
+    let mut rows = sheet.rows(first, PAGE_ROWS + footer::ROWS_MAX).map_err(unreadable)?;
+    let ends = first.saturating_add(rows.len()) == sheet.len();
+    let footers = if ends { footers(&rows, sheet.columns.len()) } else { rows.len() };
+    rows.truncate(PAGE_ROWS);
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let line = rows.last().map_or(mark.line, |row| row.number + 1);
-    for row in rows {
+    for (position, row) in rows.into_iter().enumerate() {
         let place = format!("{name} row {}", row.number);
+        if position >= footers {
+            let shown = texts(&row, sheet.columns.len()).concat();
+            shaper.faults.push(RowFault::new(&place, "footer", shown.trim(), footer::DETAIL));
+            continue;
+        }
         take(table, &sheet.columns, (place, row), shaper);
     }
     let next = first.saturating_add(PAGE_ROWS);
     let offset = mark.offset.saturating_add(PAGE_ROWS as u64);
     let fingerprint = mark.fingerprint.clone();
     Ok((next < sheet.len()).then_some(FileMark { offset, line, row: offset, fingerprint }))
+}
+
+/// The position behind the last row that does not speak of the file.
+fn footers(rows: &[Row], width: usize) -> usize {
+    let is_footer = |row: &Row| footer::of_full_width(&texts(row, width)).is_some();
+    rows.iter().rposition(|row| !is_footer(row)).map_or(0, |last| last + 1)
+}
+
+/// The texts of a row as wide as the header; of one that is wider, all of its cells.
+fn texts(row: &Row, width: usize) -> Vec<String> {
+    let cells = row.cells.iter().map(|(column, _)| column + 1);
+    let mut texts = vec![String::new(); cells.max().unwrap_or(0).max(width)];
+    for (column, cell) in &row.cells {
+        cell.text().clone_into(&mut texts[*column]);
+    }
+    texts
 }
 
 fn take(table: &Table, columns: &[String], (place, row): (String, Row), shaper: &mut Shaper<'_>) {
@@ -133,6 +158,25 @@ mod tests {
         assert_eq!(&*read.rows[1].place, "contacts.xlsx row 5");
         assert_eq!(&*read.rows[0].header.columns()[1].name, "full_name");
         assert!(read.faults.is_empty(), "{:?}", read.faults);
+    }
+
+    #[tokio::test]
+    async fn the_last_rows_of_a_sheet_that_count_it_are_its_footer_even_behind_a_page() {
+        let mut rows = vec![row(1, &["id", "name"])];
+        rows.extend(
+            (2..=1_000).map(|number| row(number, &[&format!("<c><v>{number}</v></c>"), "x"])),
+        );
+        rows.push(row(1_001, &["Total 7", ""]));
+        rows.push(row(1_002, &["Generated 2026-03-01", ""]));
+        let read = content(&xlsx(&[("People", &rows.concat())]), None).await.unwrap();
+        assert_eq!((read.pages, read.rows.len()), (2, 999));
+        assert_eq!(
+            read.codes(),
+            ["contacts.xlsx row 1001: footer", "contacts.xlsx row 1002: footer"]
+        );
+        rows.push(row(1_003, &["<c><v>9</v></c>", "Bob"]));
+        let read = content(&xlsx(&[("People", &rows.concat())]), None).await.unwrap();
+        assert_eq!(read.keys()[999..], ["Total 7", "Generated 2026-03-01", "9"]);
     }
 
     #[tokio::test]
