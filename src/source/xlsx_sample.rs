@@ -14,22 +14,23 @@ const LINKS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relat
 /// A file of those sheets, named, each with the XML of its rows; a name that begins with `-` makes a
 /// hidden sheet.
 pub(super) fn xlsx(sheets: &[(&str, &str)]) -> Vec<u8> {
-    let mut list = String::new();
-    let mut links = String::new();
+    let mut list = Vec::new();
+    let mut links = Vec::new();
     let mut parts = Vec::new();
     for (number, (name, rows)) in (1..).zip(sheets) {
         let state = if name.starts_with('-') { "hidden" } else { "visible" };
-        list += &format!(
+        list.push(format!(
             r#"<sheet name="{name}" sheetId="{number}" state="{state}" r:id="rId{number}"/>"#
-        );
-        links += &format!(
+        ));
+        links.push(format!(
             r#"<Relationship Id="rId{number}" Type="{LINKS}/worksheet" Target="worksheets/sheet{number}.xml"/>"#
-        );
+        ));
         let sheet =
             format!(r#"<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>"#);
         parts.push((format!("xl/worksheets/sheet{number}.xml"), sheet));
     }
-    links += &format!(r#"<Relationship Id="rS" Type="{LINKS}/styles" Target="styles.xml"/>"#);
+    links.push(format!(r#"<Relationship Id="rS" Type="{LINKS}/styles" Target="styles.xml"/>"#));
+    let (list, links) = (list.concat(), links.concat());
     let top = format!(
         r#"<Relationships xmlns="{PARTS}"><Relationship Id="rId1" Type="{LINKS}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
     );
@@ -49,13 +50,11 @@ pub(super) fn xlsx(sheets: &[(&str, &str)]) -> Vec<u8> {
 
 /// A row of cells, each `text` or the XML of a whole cell.
 pub(super) fn row(number: usize, cells: &[&str]) -> String {
-    let mut xml = format!(r#"<row r="{number}">"#);
-    for (column, cell) in ('A'..).zip(cells) {
-        if let Some(rest) = cell.strip_prefix("<c") {
-            xml += &format!(r#"<c r="{column}{number}"{rest}"#);
-        } else if !cell.is_empty() {
-            xml += &format!(r#"<c r="{column}{number}" t="inlineStr"><is><t>{cell}</t></is></c>"#);
-        }
-    }
-    xml + "</row>"
+    let cell = |(column, cell): (char, &&str)| match cell.strip_prefix("<c") {
+        Some(rest) => format!(r#"<c r="{column}{number}"{rest}"#),
+        None if cell.is_empty() => String::new(),
+        None => format!(r#"<c r="{column}{number}" t="inlineStr"><is><t>{cell}</t></is></c>"#),
+    };
+    let cells: Vec<String> = ('A'..).zip(cells).map(cell).collect();
+    format!(r#"<row r="{number}">{}</row>"#, cells.concat())
 }

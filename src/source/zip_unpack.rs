@@ -73,11 +73,8 @@ pub(super) fn unpack(
     let unreadable = |source| SourceError::Unreadable { file: file.into(), source };
     let opened = File::open(file).map_err(unreadable)?;
     let file_bytes = opened.metadata().map_err(unreadable)?.len();
-    let broken = |error: ZipError| match error {
-        ZipError::Io(source) if source.kind() != io::ErrorKind::UnexpectedEof => unreadable(source),
-        error => broken(file, &error),
-    };
-    let mut archive = ZipArchive::new(BufReader::new(opened)).map_err(broken)?;
+    let mut archive =
+        ZipArchive::new(BufReader::new(opened)).map_err(|error| broken(file, &error))?;
     let (names, entries) = check(file, &mut archive, limits)?;
     let top = names.top().map(str::to_owned);
     let place = tempfile::Builder::new()
@@ -92,7 +89,7 @@ pub(super) fn unpack(
             Wanted::Head(one, bytes_max) if is_at(one, &path, top.as_deref()) => bytes_max,
             Wanted::Head(..) => continue,
         };
-        let refuse = |detail: String| refused(file, &path, detail);
+        let refuse = |detail: String| refused(file, &path, &detail);
         let mut entry = archive.by_index(index).map_err(|error| refuse(error.to_string()))?;
         let packed = entry.compressed_size().min(file_bytes);
         writer.write(&mut entry, (&path, packed), bytes_max).map_err(refuse)?;
@@ -123,22 +120,22 @@ fn check<R: Read + Seek>(
     }
     if archive.has_duplicate_names() {
         let name = twice(file, archive.central_directory_start()).unwrap_or_default();
-        return Err(refused(file, &name, "has the name of another entry"));
+        return Err(refused(file, &name, &"has the name of another entry"));
     }
     let mut names = Names::default();
     let mut entries = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index_data(index).map_err(|error| broken(file, &error))?;
         let shown = String::from_utf8_lossy(entry.name_raw());
-        let name = entry.name().map_err(|error| refused(file, &shown, error))?;
+        let name = entry.name().map_err(|error| refused(file, &shown, &error))?;
         let kind = entry.unix_mode().unwrap_or_default() & KIND_BITS;
         if entry.is_symlink() || !matches!(kind, 0 | KIND_FILE | KIND_FOLDER) {
-            return Err(refused(file, &name, "is a link or a device, not a file"));
+            return Err(refused(file, &name, &"is a link or a device, not a file"));
         }
         if entry.encrypted() {
-            return Err(refused(file, &name, "is encrypted; unpack the zip with its password"));
+            return Err(refused(file, &name, &"is encrypted; unpack the zip with its password"));
         }
-        let path = names.take(&name).map_err(|detail| refused(file, &name, detail))?;
+        let path = names.take(&name).map_err(|detail| refused(file, &name, &detail))?;
         entries.extend(path.map(|path| (index, path)));
     }
     Ok((names, entries))
@@ -231,7 +228,7 @@ impl Writer<'_> {
     }
 }
 
-fn refused(file: &Path, entry: &str, detail: impl ToString) -> SourceError {
+fn refused(file: &Path, entry: &str, detail: &impl ToString) -> SourceError {
     SourceError::Archive { file: file.into(), entry: entry.into(), detail: detail.to_string() }
 }
 
@@ -335,7 +332,7 @@ mod tests {
 
     #[test]
     fn entries_that_swell_only_together_are_refused() {
-        let rows: String = (0..20_000_u32).map(|row| format!("{row}\n")).collect();
+        let rows: String = (0..20_000_u32).map(|row| row.to_string() + "\n").collect();
         let names: Vec<String> = (0..10).map(|number| format!("{number}.csv")).collect();
         let entries: Vec<_> = names.iter().map(|name| (&**name, rows.as_bytes())).collect();
         let bytes = zip(&entries);
