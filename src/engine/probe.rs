@@ -8,7 +8,7 @@ use super::error::EngineError;
 use super::session::Session;
 use crate::crm::{Crm, Snapshot};
 use crate::ground::{CrmRef, Entity, SourceKey};
-use crate::ledger::{Ledger, OpenEntry};
+use crate::ledger::{Deed, Ledger, OpenEntry};
 
 /// How far the CRM's clock may be behind ours.
 const SKEW: SignedDuration = SignedDuration::from_mins(10);
@@ -17,7 +17,7 @@ const SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// the time exactly, because several allocators give them out.
 const OLD_PAGES: usize = 2;
 
-/// The record as it stands. That it is gone is not believed of one that we wrote a moment ago: a
+/// The record as it stands. That it is gone is not believed of one that we made a moment ago: a
 /// read may be answered by a copy that does not have it yet.
 pub(super) async fn look<C: Crm>(
     session: &Session<'_, C>,
@@ -30,8 +30,10 @@ pub(super) async fn look<C: Crm>(
     }
     let within = session.waits.settle + session.waits.listing;
     let within = SignedDuration::try_from(within).unwrap_or(SignedDuration::MAX);
-    let last = ledger.reader().entries(key)?.last().map(|entry| entry.intent.at);
-    if last.is_none_or(|last| session.now().duration_since(last).abs() > within) {
+    let entries = ledger.reader().entries(key)?;
+    let made = entries.iter().rfind(|entry| entry.intent.deed == Deed::Create);
+    let is_young = |made: &OpenEntry| session.now().duration_since(made.intent.at).abs() <= within;
+    if !made.is_some_and(is_young) {
         return Ok(None);
     }
     tokio::time::sleep(session.waits.listing).await;

@@ -17,7 +17,7 @@ use crate::ground::{CrmRef, Entity, SourceKey};
 use crate::ledger::{Deed, Intent, Ledger, OpenEntry, Origin, RunId, Settled, State, Undo};
 use crate::spec::ObjectKind;
 
-/// How often a deed is tried again when somebody else was faster.
+/// How often a deed is tried again when somebody else was faster, and when there was no answer.
 const CONFLICTS_MAX: usize = 5;
 
 /// Fields that the CRM itself fills in, so that their presence is nobody's work.
@@ -142,7 +142,8 @@ impl<C: Crm> Back<'_, C> {
     async fn undo(&self, undo: &Undo, kept: &mut HashSet<CrmRef>) -> Result<End, EngineError> {
         let Some(id) = undo.intent.crm.clone() else { return Ok(End::Nothing) };
         let at = CrmRef::new(undo.intent.entity, id);
-        for _ in 0..CONFLICTS_MAX {
+        let (mut conflicts, mut silences) = (0, 0);
+        while conflicts < CONFLICTS_MAX && silences < CONFLICTS_MAX {
             let now = look(self.session, self.ledger, (&undo.intent.key, &at)).await?;
             let end = match (undo.intent.deed, now) {
                 (_, None) => self.gone(undo, &at).await?,
@@ -157,10 +158,11 @@ impl<C: Crm> Back<'_, C> {
                     return Ok(End::Left(why));
                 }
                 Some(end) => return Ok(end),
-                None => {}
+                None if self.silent.load(Ordering::Relaxed) => silences += 1,
+                None => conflicts += 1,
             }
         }
-        if self.silent.load(Ordering::Relaxed) {
+        if silences == CONFLICTS_MAX {
             // Nobody stood in the way: the host does not answer, and the run can be gone on with.
             return Err(EngineError::Unanswered { stage: "rollback".to_owned(), open: 1 });
         }

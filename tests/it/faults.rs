@@ -12,6 +12,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::judge;
+use crate::rehearsal::flitpipe;
 use crate::yard::{Yard, several_at_once};
 
 /// The records before, and after an undisturbed run.
@@ -139,6 +140,16 @@ fn singles() -> Vec<Case> {
         let strikes = [true, family == "get"];
         cases.push(Case { there: vec![rule(&words, family)], back: vec![way_back], strikes });
     }
+    // Neither silence nor a conflict that is none may use up the patience for the other.
+    let stubborn = |family: &str| {
+        let silent = json!({"class": "error_rpc", "method": family, "nth": 1, "times": 4});
+        let conflict = json!({"class": "conflict", "method": family, "nth": 5, "times": 3});
+        vec![silent, conflict]
+    };
+    let (there, back) = (stubborn("editAccount"), stubborn("editAccount"));
+    cases.push(Case { there, back, strikes: [true, true] });
+    let (there, back) = (stubborn("editLead"), stubborn("deleteLead"));
+    cases.push(Case { there, back, strikes: [true, true] });
     // An unanswered create is looked for in a listing that does not show it yet.
     let lost =
         |family: &str| json!({"class": "silence", "when": "after", "on": [family], "nth": 2});
@@ -370,4 +381,27 @@ fn what_is_applied_later_than_any_wait_is_there_twice_and_told() {
     let doubled = judge::one_copy_each(&yard.rehearsal.dump()).unwrap_err();
     assert!(doubled.contains("notes:"), "{doubled}");
     judge::lawful(&yard.rehearsal.journal()).unwrap();
+}
+
+#[test]
+fn the_faults_of_a_file_are_played_and_a_wrong_file_is_told_with_its_rule() {
+    let yard = Yard::open();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("faults.json");
+    let run = |rules: &str, arguments: &[&str]| {
+        std::fs::write(&file, rules).unwrap();
+        let mut command = flitpipe();
+        command.args(arguments).arg("--state").arg(folder.path().join("state"));
+        command.env("FLITPIPE_SANDBOX_FAULTS", &file).current_dir(folder.path());
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let spec = yard.spec.to_str().unwrap();
+    let (code, told) = run(r#"{"class": "denied", "on": ["create"]}"#, &["apply", spec]);
+    assert!(code == Some(3) && told.contains("API key not found"), "{told}");
+    let (code, told) = run(r#"[{"class": "error"}, {"class": "sulk"}]"#, &["apply", spec]);
+    assert!(code == Some(3) && told.contains("rule 2: `sulk` is no class of fault"), "{told}");
+    let serve = ["sandbox", "--faults", file.to_str().unwrap()];
+    let (code, told) = run(r#"{"class": "error", "nth": 0}"#, &serve);
+    assert!(code == Some(3) && told.contains("rule 1: `nth` counts from 1"), "{told}");
 }

@@ -123,7 +123,7 @@ pub(crate) fn several_at_once<T: Sync>(
 /// The move, its sandbox and its folder.
 pub(crate) struct Yard {
     pub(crate) rehearsal: Rehearsal,
-    spec: PathBuf,
+    pub(crate) spec: PathBuf,
     _folder: tempfile::TempDir,
 }
 
