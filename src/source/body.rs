@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::envelope;
 use super::shape;
 use crate::spec::Table;
 
@@ -52,24 +53,14 @@ pub(super) fn understand(body: Value, items: Option<&str>, table: &Table) -> Bod
 }
 
 fn from_object(mut entries: Map<String, Value>, items: Option<&str>) -> Body {
-    let listed = match items {
-        Some(key) => entries.get(key).is_some_and(Value::is_array).then(|| key.to_owned()),
-        None => only_list(&entries),
+    let lists = match envelope::take_rows(&mut entries, items) {
+        Ok(rows) => return Body::List { items: rows, beyond: beyond(&entries) },
+        Err(lists) => lists,
     };
-    if let Some(Value::Array(rows)) = listed.and_then(|key| entries.remove(&key)) {
-        return Body::List { items: rows, beyond: beyond(&entries) };
-    }
     if let Some(answer) = error(&entries) {
         return answer;
     }
-    let place = items.map_or_else(|| "in the answer".to_owned(), |key| format!("under `{key}`"));
-    Body::Nonsense(format!("there is no list of rows {place}"))
-}
-
-fn only_list(entries: &Map<String, Value>) -> Option<String> {
-    let mut lists = entries.iter().filter(|(_, value)| value.is_array());
-    let (key, _) = lists.next()?;
-    lists.next().is_none().then(|| key.clone())
+    Body::Nonsense(envelope::no_rows("the answer", items, lists))
 }
 
 /// A list of one row without a key that has a `status` or an `error` is no row.
@@ -177,8 +168,16 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_list_is_nonsense_not_an_empty_table() {
-        check(&json!({"items": []}), Some("data"), "there is no list of rows under `data`");
-        check(&json!({"a": [], "b": []}), None, "there is no list of rows in the answer");
+        check(
+            &json!({"items": []}),
+            Some("data"),
+            "the answer has no list of rows under `data`; its lists: `items`; name the one with the rows, as `items: items`",
+        );
+        check(
+            &json!({"a": [], "b": []}),
+            None,
+            "the answer has several lists, or one that lies deeper; its lists: `a`, `b`; name the one with the rows, as `items: a`",
+        );
         check(&json!("maintenance"), None, "the answer is JSON, but no list of rows");
     }
 }

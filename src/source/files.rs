@@ -354,6 +354,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn rows_that_lie_deeper_in_a_file_are_named_with_items() {
+        let place = tempfile::tempdir().unwrap();
+        let text = r#"{"active": {"count": 2, "users": [{"id": 1}, {"id": 2}]}, "roles": ["A"], "tags": []}"#;
+        fs::write(place.path().join("users.json"), text).unwrap();
+        let reader = folder(place.path(), "utf-8");
+        let mut users = table("users", "users.json", "id");
+        let error = read(&reader, &users, &[]).await.unwrap_err().to_string();
+        assert!(error.contains("`active.users`, `roles`, `tags`"), "{error}");
+        assert!(error.contains("`items: active.users`"), "{error}");
+        users.items = Some("active.users".into());
+        assert_eq!(read(&reader, &users, &[]).await.unwrap().keys(), ["1", "2"]);
+        fs::write(place.path().join("users.json"), "[]").unwrap();
+        let error = read(&reader, &users, &[]).await.unwrap_err().to_string();
+        assert!(error.contains("leave `items` out"), "{error}");
+    }
+
+    #[tokio::test]
     async fn an_object_of_lists_becomes_pairs() {
         let place = tempfile::tempdir().unwrap();
         let text = r#"{"g1": ["c1", "c2"], "g2": [{"id": "c1", "role": "Buyer"}], "g3": []}"#;

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::cursor::FileMark;
+use super::envelope;
 use super::error::SourceError;
 use super::exact;
 use super::files::PAGE_ROWS;
@@ -26,7 +27,14 @@ pub(super) fn array(
     if mark.offset == 0 {
         match pieces.first()? {
             None => return Ok(None),
-            Some(b'[') => {}
+            Some(b'[') => {
+                if let Some(items) = &table.items {
+                    let detail = format!(
+                        "the file is a list itself: there is no `{items}` in it; leave `items` out"
+                    );
+                    return Err(broken(file, "its beginning", detail));
+                }
+            }
             Some(_) => return whole(table, file, shaper).map(|()| None),
         }
     }
@@ -90,23 +98,19 @@ fn whole(table: &Table, file: &Path, shaper: &mut Shaper<'_>) -> Result<(), Sour
         let place = format!("`{}`", file.display());
         return Err(SourceError::TooLarge { place, bytes_max: VALUE_BYTES_MAX });
     }
-    let Value::Object(entries) = exact::parse(&bytes).map_err(broken)? else {
+    let Value::Object(mut entries) = exact::parse(&bytes).map_err(broken)? else {
         return Err(broken("neither a list of rows nor an object".into()));
     };
     if let Some(names) = &table.pairs {
         return pairs(table, names, entries, shaper);
     }
-    let mut lists = entries.into_iter().filter(|(_, value)| value.is_array());
-    match (lists.next(), lists.next()) {
-        (Some((_, Value::Array(rows))), None) => {
-            for (number, row) in rows.into_iter().enumerate() {
-                shaper.push_value(format!("{} row {}", table.path, number + 1), row)?;
-            }
-            Ok(())
-        }
-        (Some(_), Some(_)) => Err(broken("several lists; which one holds the rows?".into())),
-        (Some(_) | None, _) => Err(broken("an object without a list of rows".into())),
+    let items = table.items.as_deref();
+    let rows = envelope::take_rows(&mut entries, items)
+        .map_err(|lists| broken(envelope::no_rows("the object", items, lists)))?;
+    for (number, row) in rows.into_iter().enumerate() {
+        shaper.push_value(format!("{} row {}", table.path, number + 1), row)?;
     }
+    Ok(())
 }
 
 /// `{"group": ["contact", …]}` or `{"group": [{"id": "contact", "role": …}, …]}`.

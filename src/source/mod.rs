@@ -17,6 +17,7 @@ mod csv_file;
 mod cursor;
 mod decode;
 mod download;
+mod envelope;
 mod error;
 mod exact;
 mod files;

@@ -101,7 +101,8 @@ async fn once(
 }
 
 fn understand(rest: &Rest, question: &Question<'_>, bytes: &[u8]) -> Body {
-    let items = rest.paging.as_ref().and_then(|paging| paging.items.as_deref());
+    let common = rest.paging.as_ref().and_then(|paging| paging.items.as_deref());
+    let items = question.table.items.as_deref().or(common);
     match exact::parse(bytes) {
         Ok(value) => body::understand(value, items, question.table),
         Err(_) if bytes.trim_ascii_start().starts_with(b"<") => {

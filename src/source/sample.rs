@@ -36,6 +36,7 @@ pub(super) fn table(name: &str, path: &str, key: &str) -> Table {
         completes: None,
         pairs: None,
         sheet: None,
+        items: None,
         place: place(),
     }
 }

@@ -186,6 +186,7 @@ fn one_table(name: &str, links: &[(&str, &str)]) -> Table {
         completes: None,
         pairs: None,
         sheet: None,
+        items: None,
         place: place(),
     }
 }

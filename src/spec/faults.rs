@@ -161,6 +161,16 @@ fn wrong_types_and_missing_keys_are_told_at_their_place() {
 }
 
 #[test]
+fn items_leads_into_a_json_object_and_nowhere_else() {
+    check("path: /users, ", "path: /users, items: active.users, ", &[]);
+    check(
+        "path: /users, ",
+        "path: users.csv, items: active.users, ",
+        &["conflicting-keys: `items` has no meaning here"],
+    );
+}
+
+#[test]
 fn names_that_lead_nowhere_are_told() {
     check(
         "parent_id: firms }",

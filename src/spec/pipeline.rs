@@ -170,6 +170,9 @@ pub struct Table {
     pub completes: Option<usize>,
     /// For a JSON object of lists (`{"group": ["contact", …]}`): the names of the two columns.
     pub pairs: Option<[String; 2]>,
+    /// The key under which the rows stand in an object around them; dots lead deeper. Without it
+    /// they are in its only list.
+    pub items: Option<String>,
     /// Where it is declared.
     pub place: Place,
 }

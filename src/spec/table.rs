@@ -14,8 +14,8 @@ use super::source::SourceDraft;
 use super::spot::Spot;
 use super::yaml::{Entry, Node};
 
-const KEYS: [&str; 9] =
-    ["path", "sheet", "key", "changed", "deleted", "optional", "links", "rename", "pairs"];
+const KEYS: [&str; 10] =
+    ["path", "sheet", "key", "changed", "deleted", "optional", "links", "rename", "pairs", "items"];
 
 /// Tables by their names.
 #[derive(Debug, Default)]
@@ -118,6 +118,7 @@ fn table(
         links: keys.get("links").map(|node| links(desk, index, &rename, node)).unwrap_or_default(),
         completes,
         pairs: keys.get("pairs").and_then(|node| pairs(desk, node)),
+        items: items(desk, &keys, path),
         rename,
         place: entry.spot.place.clone(),
     }
@@ -236,6 +237,19 @@ fn sheet(desk: &Desk<'_>, node: &Node, path: &str) -> Option<String> {
         desk.fault("conflicting-keys", &node.spot, message);
     }
     Some(name.to_owned())
+}
+
+/// Where the rows stand; a list of lines has no object around them, nor has an object of pairs.
+fn items(desk: &Desk<'_>, keys: &Keys<'_>, path: &str) -> Option<String> {
+    let entry = keys.entry("items")?;
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
+    let has_no_object =
+        ["csv", "tsv", "txt", "jsonl", "ndjson", "xlsx", "xlsm"].contains(&ending.as_str());
+    if has_no_object || keys.get("pairs").is_some() {
+        let message = "`items` has no meaning here: it leads to a list within a JSON object";
+        desk.fault("conflicting-keys", &entry.spot, message);
+    }
+    desk.word(&entry.value).map(str::to_owned)
 }
 
 fn pairs(desk: &Desk<'_>, node: &Node) -> Option<[String; 2]> {

@@ -140,6 +140,7 @@ fn table(name: &str, path: &str) -> Table {
         completes: None,
         pairs: None,
         sheet: None,
+        items: None,
         place: place(),
     }
 }

@@ -109,4 +109,7 @@ struct Table {
     /// For an object of lists, `{"group": ["contact"]}`: the names of the two columns.
     #[schemars(length(min = 2, max = 2))]
     pairs: Option<Vec<String>>,
+    /// The key under which the rows stand in the JSON around them; dots lead deeper. Without it they
+    /// are its only list, or where `page` says.
+    items: Option<String>,
 }
