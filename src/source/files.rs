@@ -371,6 +371,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_value_within_a_column_becomes_a_column_and_may_be_the_key() {
+        let place = tempfile::tempdir().unwrap();
+        let reader = folder(place.path(), "utf-8");
+        let write = |name: &str, text: &str| fs::write(place.path().join(name), text).unwrap();
+        write(
+            "deals.json",
+            r#"[{"attributes": {"refId": "a"}}, {"name": "x"}, {"attributes": {"refId": "N/A"}}]"#,
+        );
+        write("deals.csv", "name,attributes\nx,\"{\"\"refId\"\": \"\"a\"\"}\"\ny,\n");
+        for file in ["deals.json", "deals.csv"] {
+            let mut deals = table("deals", file, "ref_id");
+            deals.rename = [("attributes.refId".into(), "ref_id".into())].into_iter().collect();
+            let read_rows = read(&reader, &deals, &[]).await.unwrap();
+            assert_eq!(read_rows.keys(), ["a"], "{file}");
+            assert!(read_rows.codes().iter().all(|code| code.ends_with(": no_key")));
+            assert!(!read_rows.codes().is_empty(), "a row without it is said");
+            deals.rename = [("attributes.refId".into(), "name".into())].into_iter().collect();
+            deals.key = vec!["name".into()];
+            let error = read(&reader, &deals, &[]).await.unwrap_err().to_string();
+            assert!(error.contains("two columns named `name`"), "{file}: {error}");
+        }
+    }
+
+    #[tokio::test]
     async fn an_object_of_lists_becomes_pairs() {
         let place = tempfile::tempdir().unwrap();
         let text = r#"{"g1": ["c1", "c2"], "g2": [{"id": "c1", "role": "Buyer"}], "g3": []}"#;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::error::SourceError;
 use super::page::RowFault;
-use crate::ground::{Column, Header, Record, snake_case};
+use crate::ground::{Column, Header, Record, inside, snake_case};
 use crate::spec::Table;
 
 /// Shapes the rows of a page.
@@ -19,6 +19,8 @@ pub(super) struct Shaper<'a> {
     header: Header,
     /// Column as written to its position.
     positions: HashMap<String, usize>,
+    /// Columns that are taken out of the JSON of others.
+    lifts: Vec<Lift>,
     rows: Vec<(Box<str>, Box<str>, Vec<Value>)>,
     /// What was remarked so far.
     pub(super) faults: Vec<RowFault>,
@@ -31,6 +33,26 @@ pub(super) fn column(table: &Table, shown: &str) -> Column {
     Column { name, shown: shown.trim().into() }
 }
 
+/// A `rename` with dots: a value within a column becomes a column of its own.
+struct Lift {
+    /// The column as the source calls it, in snake case.
+    column: Box<str>,
+    keys: Vec<String>,
+    /// What it becomes.
+    to: Column,
+}
+
+fn lifts(table: &Table) -> Vec<Lift> {
+    let lift = |(from, to): (&String, &String)| {
+        let (column, keys) = from.split_once('.')?;
+        let keys = keys.split('.').map(str::to_owned).collect();
+        let to = Column { name: to.as_str().into(), shown: from.as_str().into() };
+        let column = table.rename.get(column).map_or(column, String::as_str);
+        Some(Lift { column: column.into(), keys, to })
+    };
+    table.rename.iter().filter_map(lift).collect()
+}
+
 impl<'a> Shaper<'a> {
     pub(super) fn new(table: &'a Table, nulls: &'a [String], origin: &str) -> Self {
         Self {
@@ -39,6 +61,7 @@ impl<'a> Shaper<'a> {
             origin: origin.into(),
             header: Header::default(),
             positions: HashMap::new(),
+            lifts: lifts(table),
             rows: Vec::new(),
             faults: Vec::new(),
         }
@@ -71,11 +94,17 @@ impl<'a> Shaper<'a> {
             }
             self.header.push(column);
         }
+        let taken = |lift: &&Lift| self.header.position(&lift.to.name).is_some();
+        if let Some(lift) = self.lifts.iter().find(taken) {
+            let first = self.header.position(&lift.to.name).unwrap_or_default();
+            return Err(self.duplicate(first, &lift.to));
+        }
         Ok(())
     }
 
     /// Takes a row in the order of [`Shaper::set_columns`].
     pub(super) fn push_cells(&mut self, place: String, mut cells: Vec<Value>) {
+        self.lift(&mut cells);
         for cell in &mut cells {
             if self.is_nothing(cell) {
                 *cell = Value::Null;
@@ -129,7 +158,28 @@ impl<'a> Shaper<'a> {
             filled[position] = true;
             cells[position] = value;
         }
+        let taken = |lift: &&Lift| {
+            let position = self.header.position(&lift.to.name);
+            position.is_some_and(|position| filled.get(position) == Some(&true))
+        };
+        if let Some(lift) = self.lifts.iter().find(taken) {
+            let first = self.header.position(&lift.to.name).unwrap_or_default();
+            return Err(self.duplicate(first, &lift.to));
+        }
         Ok(cells)
+    }
+
+    /// Gives the values that lie within other columns a column of their own.
+    fn lift(&mut self, cells: &mut Vec<Value>) {
+        for lift in &self.lifts {
+            let from = self.header.position(&lift.column).and_then(|position| cells.get(position));
+            let value = from.map(|cell| inside(cell, &lift.keys).into_owned());
+            let position = self.header.push(lift.to.clone());
+            if position >= cells.len() {
+                cells.resize(position + 1, Value::Null);
+            }
+            cells[position] = value.unwrap_or_default();
+        }
     }
 
     fn position(&mut self, shown: &str) -> usize {

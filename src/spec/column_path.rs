@@ -47,12 +47,12 @@ pub(super) fn path_of(
         desk.fault("bad-path", spot, format!("`{text}` has an empty part"));
         return None;
     }
-    let fits = table::column(desk, &desk.narrow(spot, column), column, "a column");
+    let fits = table::column(desk, &desk.narrow(spot, column), column, table::COLUMN);
     fits.then(|| ColumnPath { text: text.to_owned(), links, column: column.to_owned(), keys })
 }
 
 /// Reads a column of the table itself.
 pub(super) fn own_column(desk: &Desk<'_>, node: &Node) -> Option<String> {
     let text = desk.word(node)?;
-    table::column(desk, &node.spot, text, "a column").then(|| text.to_owned())
+    table::column(desk, &node.spot, text, table::COLUMN).then(|| text.to_owned())
 }

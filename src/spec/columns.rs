@@ -72,7 +72,10 @@ fn known_of(pipeline: &Pipeline, known: &KnownColumns, table: usize) -> Option<B
         columns.extend(other.pairs.iter().flatten().cloned());
         let renamed = other.rename.iter();
         // What a completing table returns is not known here, only what it is made to be called.
-        let there = |from: &String| position != table || columns.contains(from);
+        let there = |from: &String| {
+            let column = from.split_once('.').map_or(from.as_str(), |(column, _)| column);
+            position != table || columns.contains(column)
+        };
         let names: Vec<_> =
             renamed.filter(|(from, _)| there(from)).map(|(_, to)| to.clone()).collect();
         columns.extend(names);

@@ -102,7 +102,7 @@ pub(super) fn owners(desk: &Desk<'_>, index: &TableIndex, node: Option<&Node>) -
     owners.table = desk.need(&keys, "from").and_then(|node| index.named(desk, node));
     if let Some(node) = keys.get("match")
         && let Some(text) = desk.word(node)
-        && table::column(desk, &node.spot, text, "a column")
+        && table::column(desk, &node.spot, text, table::COLUMN)
     {
         text.clone_into(&mut owners.match_column);
     }

@@ -385,6 +385,27 @@ fn files_stay_in_the_project() {
 }
 
 #[test]
+fn what_lies_within_a_column_gets_a_name_before_it_is_a_key() {
+    check(
+        "path: /users, key: id",
+        "path: /users, key: details.email",
+        &[
+            "not-snake-case: `details.email` is not in snake case, as a column must be [what lies within a column gets a name first: `rename: { details.email: details_email }`]",
+        ],
+    );
+    check(
+        "path: /users, key: id",
+        "path: /users, key: email, rename: { details.e-Mail: email }",
+        &[],
+    );
+    check(
+        "path: /users, key: id",
+        "path: /users, key: email, rename: { details.: email }",
+        &["bad-path: `details.` has an empty part"],
+    );
+}
+
+#[test]
 fn columns_are_addressed_in_snake_case() {
     check(
         "phone.work: phone",

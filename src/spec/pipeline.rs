@@ -164,7 +164,7 @@ pub struct Table {
     pub optional: bool,
     /// The columns that hold keys of other tables.
     pub links: Vec<TableLink>,
-    /// Source column to the name it gets, both in snake case.
+    /// Source column to the name it gets, both in snake case; dots lead into the column's JSON.
     pub rename: IndexMap<String, String>,
     /// The table of the `union` source that this one completes.
     pub completes: Option<usize>,

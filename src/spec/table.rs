@@ -17,6 +17,9 @@ use super::yaml::{Entry, Node};
 const KEYS: [&str; 10] =
     ["path", "sheet", "key", "changed", "deleted", "optional", "links", "rename", "pairs", "items"];
 
+/// What a name in snake case mostly is.
+pub(super) const COLUMN: &str = "a column";
+
 /// Tables by their names.
 #[derive(Debug, Default)]
 pub(super) struct TableIndex {
@@ -93,7 +96,7 @@ fn table(
     let column_of = |key: &str| {
         let node = keys.get(key)?;
         let text = desk.word(node)?;
-        column(desk, &node.spot, text, "a column").then(|| renamed(&rename, text))
+        column(desk, &node.spot, text, COLUMN).then(|| renamed(&rename, text))
     };
     let path = desk.need(&keys, "path").and_then(|node| desk.word(node)).unwrap_or_default();
     let completes = source.union.and_then(|home| {
@@ -130,7 +133,14 @@ pub(super) fn column(desk: &Desk<'_>, spot: &Spot, name: &str, what: &str) -> bo
     let fits = !snake.is_empty() && *snake == *name.trim_start_matches('_');
     if !fits {
         let message = format!("`{name}` is not in snake case, as {what} must be");
-        let hint = (!snake.is_empty()).then(|| format!("write `{snake}`"));
+        let hint = match name.split_once('.') {
+            Some((column, _)) if what == COLUMN && snake_case(column) == column.into() => {
+                Some(format!(
+                    "what lies within a column gets a name first: `rename: {{ {name}: {snake} }}`"
+                ))
+            }
+            Some(_) | None => (!snake.is_empty()).then(|| format!("write `{snake}`")),
+        };
         desk.fault_hint("not-snake-case", spot, message, hint);
     }
     fits
@@ -145,7 +155,7 @@ fn key(desk: &Desk<'_>, keys: &Keys<'_>, rename: &IndexMap<String, String>) -> V
     let mut columns = Vec::new();
     for item in node.items() {
         let Some(text) = desk.word(item) else { continue };
-        if column(desk, &item.spot, text, "a column") {
+        if column(desk, &item.spot, text, COLUMN) {
             columns.push(renamed(rename, text));
         }
     }
@@ -159,8 +169,14 @@ fn rename(desk: &Desk<'_>, node: &Node) -> IndexMap<String, String> {
     let mut columns: IndexMap<String, String> = IndexMap::new();
     for entry in desk.entries(node) {
         let Some(name) = desk.word(&entry.value) else { continue };
-        let fits = column(desk, &entry.spot, &entry.key, "a column")
-            && column(desk, &entry.value.spot, name, "a column");
+        let (own, below) = entry.key.split_once('.').unwrap_or((&entry.key, "-"));
+        let fits = column(desk, &desk.narrow(&entry.spot, own), own, COLUMN)
+            && column(desk, &entry.value.spot, name, COLUMN);
+        if below.split('.').any(str::is_empty) {
+            let message = format!("`{}` has an empty part", entry.key);
+            desk.fault("bad-path", &entry.spot, message);
+            continue;
+        }
         if !fits {
             continue;
         }
@@ -181,7 +197,7 @@ fn links(
 ) -> Vec<TableLink> {
     let mut links = Vec::new();
     for entry in desk.entries(node) {
-        let fits = column(desk, &entry.spot, &entry.key, "a column");
+        let fits = column(desk, &entry.spot, &entry.key, COLUMN);
         let Some(table) = index.named(desk, &entry.value) else { continue };
         if fits {
             let column = renamed(rename, &entry.key);

@@ -104,7 +104,7 @@ struct Table {
     optional: Option<bool>,
     /// Column to the table whose key it holds; `campaign_id` is then followed as `campaign.`
     links: Option<IndexMap<String, String>>,
-    /// Source column to the name it gets.
+    /// Source column to the name it gets; dots lead into its JSON: `owner.id: owner_id`.
     rename: Option<IndexMap<String, String>>,
     /// For an object of lists, `{"group": ["contact"]}`: the names of the two columns.
     #[schemars(length(min = 2, max = 2))]
