@@ -13,6 +13,7 @@ use super::decode::{self, Damage};
 use super::error::SourceError;
 use super::files::PAGE_ROWS;
 use super::footer;
+use super::guard::unguarded;
 use super::metered::Metered;
 use super::page::RowFault;
 use super::pieces::VALUE_BYTES_MAX;
@@ -193,7 +194,7 @@ impl Sheet {
             if damage == Damage::Some && damaged_at.is_none() {
                 damaged_at = Some(cells.len());
             }
-            cells.push(text.into_owned());
+            cells.push(unguarded(&text).to_owned());
         }
         if record.len() != self.width {
             let shown = cells.join(" | ");

@@ -151,6 +151,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn cells_that_were_guarded_against_formulas_lose_their_guard() {
+        let read =
+            content("contacts.csv", "id,phone,note\n1,'+1 303 555 0142,'tis\n").await.unwrap();
+        assert_eq!(read.rows[0].get("phone"), "+1 303 555 0142");
+        assert_eq!(read.rows[0].get("note"), "'tis");
+    }
+
+    #[tokio::test]
     async fn a_row_of_another_width_is_left_out_with_its_line_and_the_others_go_on() {
         let text = "id,name\n1,Ann\n2\n3,Cy,x\n4,Dee\nTotal: 4 records\n";
         let read = content("contacts.csv", text).await.unwrap();

@@ -24,6 +24,7 @@ mod files;
 mod folder;
 mod footer;
 mod foreign;
+mod guard;
 mod headers;
 mod json_file;
 mod metered;

@@ -15,8 +15,10 @@ const WORDS: [&str; 6] = ["ext", "extension", "extn", "tel", "x", "phone"];
 /// A number without a country is read in each of the regions: that of the source, and that of the
 /// record's own address. It is certain only when there is one reading.
 pub(super) fn read(value: &Value, regions: &[Region]) -> Reading {
-    let text = cell::text(value);
-    if text::went_through_a_spreadsheet(&text) {
+    let shown = cell::text(value);
+    // Excel keeps a number as text behind a `'`.
+    let text = shown.strip_prefix('\'').unwrap_or(&shown);
+    if text::went_through_a_spreadsheet(text) {
         let detail = "a spreadsheet rounded this number, its digits are lost; left out";
         return Reading::bad("excel_damage", detail);
     }
@@ -24,20 +26,20 @@ pub(super) fn read(value: &Value, regions: &[Region]) -> Reading {
         return Reading::bad("bad_phone", "has no digits; left out");
     }
     let raw = |why: &str| {
-        let value = Value::String(text.clone().into_owned());
+        let value = Value::String(text.to_owned());
         Reading::noted(value, "bad_phone", format!("{why}; kept as it is"))
     };
-    if has_words(&text) {
+    if has_words(text) {
         return raw("holds letters beside the number");
     }
     let mut readings: Vec<String> = Vec::new();
-    for reading in regions.iter().filter_map(|region| international(&text, Some(*region))) {
+    for reading in regions.iter().filter_map(|region| international(text, Some(*region))) {
         if !readings.contains(&reading) {
             readings.push(reading);
         }
     }
     if regions.is_empty() {
-        readings.extend(international(&text, None));
+        readings.extend(international(text, None));
     }
     match (readings.pop(), readings.is_empty()) {
         (Some(number), true) => Reading::Fine(Value::String(number)),
@@ -83,6 +85,12 @@ mod tests {
         check("1 (303) 555-1234", "+13035551234");
         check("+44 20 7946 0018", "+442079460018");
         assert_eq!(read(&json!(3_035_551_234_u64), &[Region::US]).line(), "+13035551234");
+    }
+
+    #[test]
+    fn the_mark_of_a_text_in_excel_is_no_part_of_a_number() {
+        check("'303-555-1234", "+13035551234");
+        check("'555-1234", "555-1234 [bad_phone]");
     }
 
     #[test]
