@@ -13,9 +13,38 @@ use crate::spec::Owners as Rules;
 /// The owners of a run, and how often each was asked for.
 #[derive(Debug)]
 pub struct OwnerTable {
+    /// By the key of their row.
     owners: HashMap<Box<str>, Owner>,
+    people: People,
     fallback: Option<User>,
     asked: Mutex<BTreeMap<(OwnerRule, Box<str>), u64>>,
+}
+
+/// Who has which e-mail, always in small letters.
+#[derive(Debug, Default)]
+struct People {
+    /// E-mail to the user of the CRM.
+    users: HashMap<String, CrmId>,
+    /// E-mail in the source to e-mail in the CRM.
+    aliases: HashMap<String, String>,
+    /// E-mail to the name that the source has for it.
+    names: HashMap<String, String>,
+}
+
+impl People {
+    /// The user behind an e-mail of the source, under the name that the source has for it.
+    fn find(&self, email: &str) -> Option<Owner> {
+        let (found, rule) = match self.aliases.get(email) {
+            Some(to) => (self.users.get(to), OwnerRule::Aliased),
+            None => (self.users.get(email), OwnerRule::Matched),
+        };
+        let user = User { id: found?.clone(), name: self.name(email).into() };
+        Some(Owner { user, rule, asked: email.into() })
+    }
+
+    fn name<'a>(&'a self, email: &'a str) -> &'a str {
+        self.names.get(email).map_or(email, String::as_str)
+    }
 }
 
 /// How an owner of the source was resolved, for reports.
@@ -37,43 +66,47 @@ impl OwnerTable {
         rows: impl Iterator<Item = std::sync::Arc<Record>>,
         inventory: &Inventory,
     ) -> Self {
-        let mut users = HashMap::new();
+        let mut people = People::default();
+        for (from, to) in &rules.aliases {
+            people.aliases.insert(normal(from), normal(to));
+        }
+        let mut shown = HashMap::new();
         for user in inventory.users.iter().filter(|user| user.enabled) {
             for email in &user.emails {
-                users.entry(email.to_lowercase()).or_insert(user);
+                people.users.entry(normal(email)).or_insert_with(|| user.id.clone());
+                shown.entry(normal(email)).or_insert(user);
             }
         }
         let fallback = rules.fallback.as_ref().and_then(|email| {
-            let user = users.get(&email.trim().to_lowercase())?;
+            let user = shown.get(&normal(email))?;
             Some(User { id: user.id.clone(), name: user.name.as_str().into() })
         });
         let mut owners = HashMap::new();
         for row in rows {
-            let email = text(row.get(&rules.match_column)).trim().to_lowercase();
-            let alias = rules.aliases.iter().find(|(from, _)| from.to_lowercase() == email);
+            let email = normal(&text(row.get(&rules.match_column)));
             let name = person_name(&row).unwrap_or_else(|| email.clone());
-            let found = match alias {
-                Some((_, to)) => {
-                    users.get(&to.trim().to_lowercase()).map(|user| (user, OwnerRule::Aliased))
-                }
-                None => users.get(&email).map(|user| (user, OwnerRule::Matched)),
-            };
-            let owner = match (found, &fallback) {
-                (Some((user, rule)), _) => Owner {
-                    user: User { id: user.id.clone(), name: name.as_str().into() },
-                    rule,
-                    asked: email.as_str().into(),
-                },
-                (None, fallback) => fallen(fallback.as_ref(), &name, &email),
-            };
+            people.names.entry(email.clone()).or_insert_with(|| name.clone());
+            let owner =
+                people.find(&email).unwrap_or_else(|| fallen(fallback.as_ref(), &name, &email));
             owners.insert(row.key.clone(), owner);
         }
-        Self { owners, fallback, asked: Mutex::default() }
+        Self { owners, people, fallback, asked: Mutex::default() }
     }
 
     /// Whether there is a user for what nobody owns.
     pub const fn has_fallback(&self) -> bool {
         self.fallback.is_some()
+    }
+
+    /// The owner of that key or, as exports often have it, of that e-mail.
+    fn of(&self, id: &str) -> Owner {
+        if let Some(owner) = self.owners.get(id) {
+            return owner.clone();
+        }
+        let email = normal(id);
+        self.people
+            .find(&email)
+            .unwrap_or_else(|| fallen(self.fallback.as_ref(), self.people.name(&email), id))
     }
 
     /// Who was asked for, by which rule, how often; most often first.
@@ -95,11 +128,7 @@ impl OwnerTable {
 impl crate::ground::Owners for OwnerTable {
     fn owner(&self, id: Option<&str>) -> Owner {
         let owner = match id.map(str::trim).filter(|id| !id.is_empty()) {
-            Some(id) => self
-                .owners
-                .get(id)
-                .cloned()
-                .unwrap_or_else(|| fallen(self.fallback.as_ref(), id, id)),
+            Some(id) => self.of(id),
             None => fallen(self.fallback.as_ref(), "", ""),
         };
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,10 +167,93 @@ fn person_name(row: &Record) -> Option<String> {
     ["full_name", "name"].iter().map(|column| text(row.get(column))).find(|name| !name.is_empty())
 }
 
+/// The form in which e-mails are compared.
+fn normal(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
 fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use indexmap::IndexMap;
+    use serde_json::json;
+
+    use super::*;
+    use crate::crm::CrmUser;
+    use crate::ground::{Column, Header, Owners as _};
+
+    fn row(cells: [&str; 3]) -> Arc<Record> {
+        let column = |name: &str| Column { name: name.into(), shown: name.into() };
+        let header = Header::new(["id", "email", "name"].map(column).into());
+        Arc::new(Record {
+            key: cells[0].into(),
+            occurrence: None,
+            place: "users.csv line 2".into(),
+            source: 0,
+            header: Arc::new(header),
+            cells: cells.map(|cell| json!(cell)).into(),
+        })
+    }
+
+    fn table() -> OwnerTable {
+        let user = |id: &str, email: &str, enabled: bool| CrmUser {
+            id: id.into(),
+            name: format!("User {id}"),
+            emails: vec![email.to_owned()],
+            enabled,
+        };
+        let users = vec![
+            user("1", "Ada@crm.example", true),
+            user("2", "bo@crm.example", true),
+            user("3", "gone@crm.example", false),
+            user("9", "rest@crm.example", true),
+        ];
+        let inventory = Inventory { users, ..Inventory::default() };
+        let rules = Rules {
+            table: Some(0),
+            match_column: "email".into(),
+            aliases: IndexMap::from([("Bo@old.example".to_owned(), "bo@crm.example".to_owned())]),
+            fallback: Some("rest@crm.example".into()),
+        };
+        let rows = [row(["u1", "ada@crm.example", "Ada M."]), row(["u3", "gone@crm.example", ""])];
+        OwnerTable::resolve(&rules, rows.into_iter(), &inventory)
+    }
+
+    fn check(asked: Option<&str>, id: &str, name: &str, rule: OwnerRule) {
+        let owner = table().owner(asked);
+        assert_eq!(
+            (&*owner.user.id.0, &*owner.user.name, owner.rule),
+            (id, name, rule),
+            "{asked:?}"
+        );
+    }
+
+    #[test]
+    fn an_owner_is_named_by_the_key_of_its_row_or_by_its_e_mail() {
+        check(Some("u1"), "1", "Ada M.", OwnerRule::Matched);
+        check(Some(" ADA@CRM.example "), "1", "Ada M.", OwnerRule::Matched);
+    }
+
+    #[test]
+    fn an_e_mail_that_the_sources_users_lack_is_looked_for_in_the_crm_and_among_the_aliases() {
+        check(Some("bo@crm.example"), "2", "bo@crm.example", OwnerRule::Matched);
+        check(Some("bo@OLD.example"), "2", "bo@old.example", OwnerRule::Aliased);
+    }
+
+    #[test]
+    fn whoever_is_no_enabled_user_of_the_crm_gives_way_to_the_fallback() {
+        check(Some("u3"), "9", "gone@crm.example", OwnerRule::Fallback);
+        check(Some("gone@crm.example"), "9", "gone@crm.example", OwnerRule::Fallback);
+        check(Some("u404"), "9", "u404", OwnerRule::Fallback);
+        check(None, "9", "User 9", OwnerRule::Fallback);
     }
 }

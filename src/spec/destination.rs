@@ -99,7 +99,7 @@ pub(super) fn owners(desk: &Desk<'_>, index: &TableIndex, node: Option<&Node>) -
     };
     let Some(node) = node else { return owners };
     let keys = desk.keys(node, "`owners`", &["from", "match", "aliases", "fallback"]);
-    owners.table = desk.need(&keys, "from").and_then(|node| index.named(desk, node));
+    owners.table = keys.get("from").and_then(|node| index.named(desk, node));
     if let Some(node) = keys.get("match")
         && let Some(text) = desk.word(node)
         && table::column(desk, &node.spot, text, table::COLUMN)

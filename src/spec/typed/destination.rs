@@ -75,8 +75,8 @@ struct Plan {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct Owners {
-    /// The table of the source's users.
-    from: String,
+    /// The table of the source's users; not needed where rows name their owners by e-mail.
+    from: Option<String>,
     /// The column of their e-mail.
     r#match: Option<String>,
     /// E-mail in the source to e-mail in the CRM.
