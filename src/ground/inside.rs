@@ -4,31 +4,47 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// The value under the keys; a cell that holds JSON as text is read first. Null where they lead
-/// nowhere.
+/// The value under the keys; a cell that holds JSON as text is read first. A number chooses an
+/// element of a list, another key is looked for in each of them. Null where keys lead nowhere.
 pub fn inside<'v>(cell: &'v Value, keys: &[impl AsRef<str>]) -> Cow<'v, Value> {
     match cell {
         Value::String(text) if !keys.is_empty() => {
-            let read = serde_json::from_str(text).unwrap_or(Value::Null);
-            Cow::Owned(follow(&read, keys).cloned().unwrap_or_default())
+            let read = serde_json::from_str(text).unwrap_or_default();
+            Cow::Owned(follow(&read, keys).into_owned())
         }
         Value::Null
         | Value::Bool(_)
         | Value::Number(_)
         | Value::String(_)
         | Value::Array(_)
-        | Value::Object(_) => follow(cell, keys).map_or(Cow::Owned(Value::Null), Cow::Borrowed),
+        | Value::Object(_) => follow(cell, keys),
     }
 }
 
-fn follow<'v>(value: &'v Value, keys: &[impl AsRef<str>]) -> Option<&'v Value> {
-    keys.iter().try_fold(value, |here, key| match here {
+fn follow<'v>(value: &'v Value, keys: &[impl AsRef<str>]) -> Cow<'v, Value> {
+    let Some((key, rest)) = keys.split_first() else { return Cow::Borrowed(value) };
+    let next = match value {
         Value::Object(members) => members.get(key.as_ref()),
-        Value::Array(items) => {
-            key.as_ref().parse().ok().and_then(|position: usize| items.get(position))
-        }
+        Value::Array(items) => match key.as_ref().parse::<usize>() {
+            Ok(position) => items.get(position),
+            Err(_) => return Cow::Owned(each(items, keys)),
+        },
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-    })
+    };
+    next.map_or(Cow::Owned(Value::Null), |next| follow(next, rest))
+}
+
+/// What lies under the keys in each element, as one list.
+fn each(items: &[Value], keys: &[impl AsRef<str>]) -> Value {
+    let mut found = Vec::new();
+    for item in items {
+        match follow(item, keys).into_owned() {
+            Value::Null => {}
+            Value::Array(values) => found.extend(values),
+            value => found.push(value),
+        }
+    }
+    if found.is_empty() { Value::Null } else { Value::Array(found) }
 }
 
 #[cfg(test)]
@@ -45,6 +61,17 @@ mod tests {
         check(&json!({"Buyer Stage": "Hot"}), &["Buyer Stage"], &json!("Hot"));
         check(&json!(r#"{"a":{"b":[1,2]}}"#), &["a", "b", "1"], &json!(2));
         check(&json!("plain"), &[], &json!("plain"));
+    }
+
+    #[test]
+    fn a_key_behind_a_list_is_looked_for_in_each_of_its_elements() {
+        let people =
+            json!([{"id": 1, "tags": ["a", "b"]}, {"name": "x"}, {"id": 2, "tags": ["c"]}]);
+        check(&people, &["id"], &json!([1, 2]));
+        check(&people, &["tags"], &json!(["a", "b", "c"]));
+        check(&people, &["2", "id"], &json!(2));
+        check(&json!(people.to_string()), &["id"], &json!([1, 2]));
+        check(&people, &["phone"], &json!(null));
     }
 
     #[test]

@@ -137,11 +137,7 @@ fn demands(position: usize, object: &Object) -> Vec<(Stage, Stage)> {
 }
 
 fn targets(reference: Option<&Reference>) -> Vec<usize> {
-    match reference {
-        None => Vec::new(),
-        Some(Reference::To { object, .. }) => vec![*object],
-        Some(Reference::Switch { objects, .. }) => objects.values().copied().collect(),
-    }
+    reference.map(Reference::objects).unwrap_or_default()
 }
 
 /// Kahn's order, always taking the earliest stage of the spec that is free.

@@ -22,14 +22,8 @@ impl Edges {
         if field.rule.late {
             return;
         }
-        match &field.rule.reference {
-            Some(Reference::To { object: other, .. }) => self.add(object, *other, spot),
-            Some(Reference::Switch { objects, .. }) => {
-                for other in objects.values() {
-                    self.add(object, *other, spot);
-                }
-            }
-            None => {}
+        for other in field.rule.reference.iter().flat_map(Reference::objects) {
+            self.add(object, other, spot);
         }
     }
 }

@@ -91,7 +91,7 @@ pub(super) fn lines(spec: &str) -> Vec<String> {
 }
 
 /// Changes one thing in the spec; every line said must hold one of the expected texts, in order.
-fn check(old: &str, new: &str, expected: &[&str]) {
+pub(super) fn check(old: &str, new: &str, expected: &[&str]) {
     assert_eq!(SPEC.matches(old).count(), 1, "`{old}` stands once in the spec");
     let said = lines(&SPEC.replace(old, new));
     let fits = said.len() == expected.len()
@@ -157,16 +157,6 @@ fn wrong_types_and_missing_keys_are_told_at_their_place() {
         "type: nutshell",
         "type: hubspot",
         &["unknown-word: `hubspot` is no destination that can be written"],
-    );
-}
-
-#[test]
-fn items_leads_into_a_json_object_and_nowhere_else() {
-    check("path: /users, ", "path: /users, items: active.users, ", &[]);
-    check(
-        "path: /users, ",
-        "path: users.csv, items: active.users, ",
-        &["conflicting-keys: `items` has no meaning here"],
     );
 }
 
@@ -314,6 +304,16 @@ fn templates_and_expressions_are_read_before_they_are_needed() {
 #[test]
 fn references_have_a_way_and_make_no_circle() {
     check("ref: firms, from: firm_id, else", "ref: firms, else", &["ref-without-way"]);
+    let several = |keys: &str| format!("{{ ref: {{ firm_id: firms }}{keys} }}");
+    let one = "{ ref: firms, from: firm_id, else: ignore }";
+    check(one, &several(""), &[]);
+    check(one, &several(", split: ';'"), &["`split` has no meaning where each column has"]);
+    check(one, &several(", from: kind"), &["name the column that tells with `type`; or leave"]);
+    check(
+        one,
+        "{ ref: { firm_id: frims } }",
+        &["unknown-object: no object is named `frims` [did you mean `firms`?]"],
+    );
     check(
         ", late: true",
         "",
@@ -382,38 +382,6 @@ fn files_stay_in_the_project() {
     );
     check("archives:", &files("/etc/{{ id }}"), &["bad-copy: nothing is copied to `/etc/`"]);
     check("calls.csv:", "../calls.csv:", &["bad-file-name"]);
-}
-
-#[test]
-fn what_lies_within_a_column_gets_a_name_before_it_is_a_key() {
-    check(
-        "path: /users, key: id",
-        "path: /users, key: details.email",
-        &[
-            "not-snake-case: `details.email` is not in snake case, as a column must be [what lies within a column gets a name first: `rename: { details.email: details_email }`]",
-        ],
-    );
-    check(
-        "path: /users, key: id",
-        "path: /users, key: email, rename: { details.e-Mail: email }",
-        &[],
-    );
-    check(
-        "path: /users, key: id",
-        "path: /users, key: email, rename: { details.: email }",
-        &["bad-path: `details.` has an empty part"],
-    );
-}
-
-#[test]
-fn columns_are_addressed_in_snake_case() {
-    check(
-        "phone.work: phone",
-        "phone.work: Work Phone",
-        &[
-            "not-snake-case: `Work Phone` is not in snake case, as a column must be [write `work_phone`]",
-        ],
-    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::loops;
 use super::names::{Syntax, paths_of};
 use super::pipeline::{
     Archive, ArchiveFormat, ColumnPath, Each, Expr, From, Ignore, Object, Pipeline, Reference,
-    Rule, Shape, Table, Template, Try,
+    Rule, Shape, Table, Template,
 };
 
 /// A column of a table, named somewhere.
@@ -190,11 +190,7 @@ impl<'p> Mentions<'p> {
             Some(Shape::Whole) | None => {}
         }
         self.paths(here, &rule.currency);
-        match &rule.reference {
-            Some(Reference::To { tries, .. }) => self.paths(here, tries.iter().map(way_path)),
-            Some(Reference::Switch { column, .. }) => self.path(here, column),
-            None => {}
-        }
+        self.paths(here, rule.reference.iter().flat_map(Reference::paths));
     }
 
     /// Paths within `each` begin at the child.
@@ -302,11 +298,5 @@ impl<'p> Mentions<'p> {
         let Start { table, row, place } = at;
         let (column, shown) = (column.to_owned(), shown.to_owned());
         self.found.push(Mention { table, column, row, place, shown });
-    }
-}
-
-fn way_path(way: &Try) -> &ColumnPath {
-    match way {
-        Try::Id(path) | Try::Value(_, path) | Try::Domain(path) => path,
     }
 }

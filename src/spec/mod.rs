@@ -40,6 +40,8 @@ mod source;
 mod spot;
 mod syntax;
 mod table;
+#[cfg(test)]
+mod table_faults;
 mod target_value;
 mod typed;
 mod value_map;

@@ -240,7 +240,7 @@ pub struct PlanLimits {
 /// How owners are found.
 #[derive(Debug)]
 pub struct Owners {
-    /// The table of the source's users; `None` when the spec has no `owners`.
+    /// The table of the source's users, when the spec names one.
     pub table: Option<usize>,
     /// The column of their e-mail.
     pub match_column: String,
@@ -671,6 +671,8 @@ pub enum Reference {
         /// Type, trimmed and in lower case, to object.
         objects: IndexMap<String, usize>,
     },
+    /// To records of several objects, each with a column that may hold their keys.
+    Columns(Vec<(ColumnPath, usize)>),
 }
 
 /// A way to find the record that is referred to.

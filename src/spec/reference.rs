@@ -2,18 +2,50 @@
 
 use indexmap::IndexMap;
 
-use super::column_path::path;
+use super::column_path::{path, path_of};
 use super::desk::Keys;
 use super::kind_schema::kind_schema;
 use super::nearest;
 use super::object::Known;
-use super::pipeline::{Reference, Try};
+use super::pipeline::{ColumnPath, Reference, Try};
 use super::yaml::{Data, Entry, Node};
+
+impl Reference {
+    /// The objects that may be meant.
+    pub fn objects(&self) -> Vec<usize> {
+        match self {
+            Self::To { object, .. } => vec![*object],
+            Self::Switch { objects, .. } => objects.values().copied().collect(),
+            Self::Columns(columns) => columns.iter().map(|(_, object)| *object).collect(),
+        }
+    }
+
+    /// The columns that it reads by itself, beside `from`.
+    pub fn paths(&self) -> Vec<&ColumnPath> {
+        match self {
+            Self::To { tries, .. } => tries.iter().map(Try::path).collect(),
+            Self::Switch { column, .. } => vec![column],
+            Self::Columns(columns) => columns.iter().map(|(column, _)| column).collect(),
+        }
+    }
+}
+
+impl Try {
+    /// The column that says what to look for.
+    pub const fn path(&self) -> &ColumnPath {
+        match self {
+            Self::Id(path) | Self::Value(_, path) | Self::Domain(path) => path,
+        }
+    }
+}
 
 /// Reads `ref` with its `type` or `try`; paths start at rows of the table.
 pub(super) fn reference(known: &Known<'_>, table: usize, keys: &Keys<'_>) -> Option<Reference> {
     let node = keys.get("ref")?;
     if let Data::Map(entries) = &node.data {
+        if keys.get("from").is_none() && keys.get("type").is_none() {
+            return columns(known, table, keys, entries);
+        }
         return switch(known, table, keys, entries);
     }
     let object = known.object(node);
@@ -79,6 +111,29 @@ fn one_try(known: &Known<'_>, table: usize, object: Option<usize>, node: &Node) 
     Some(Try::Value(entry.key.clone(), column))
 }
 
+/// Columns, each with the object whose keys it holds.
+fn columns(
+    known: &Known<'_>,
+    table: usize,
+    keys: &Keys<'_>,
+    entries: &[Entry],
+) -> Option<Reference> {
+    let desk = known.desk;
+    for word in ["try", "split"] {
+        if let Some(entry) = keys.entry(word) {
+            let message = format!("`{word}` has no meaning where each column has its object");
+            desk.fault("conflicting-keys", &entry.spot, message);
+        }
+    }
+    let column = |entry: &Entry| {
+        let object = known.object(&entry.value);
+        let column = path_of(desk, known.tables, table, (&entry.spot, &entry.key));
+        Some((column?, object?))
+    };
+    let columns: Vec<_> = entries.iter().map(column).collect();
+    columns.into_iter().collect::<Option<Vec<_>>>().map(Reference::Columns)
+}
+
 fn switch(
     known: &Known<'_>,
     table: usize,
@@ -103,7 +158,9 @@ fn switch(
     }
     let Some(column) = keys.get("type") else {
         let message = "the reference does not say which object it means";
-        let hint = "name the column that tells with `type`".to_owned();
+        let hint = "name the column that tells with `type`; or leave `from` out and write \
+                    `column: object`"
+            .to_owned();
         desk.fault_hint("missing-key", &keys.node.spot, message, hint);
         return None;
     };

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::spec::{Child, ColumnPath, From, Ignore, Pipeline, Reference, Rule, Shape, Try};
+use crate::spec::{Child, ColumnPath, From, Ignore, Pipeline, Reference, Rule, Shape};
 
 /// All tables of a pipeline, in its order.
 #[derive(Debug)]
@@ -111,14 +111,8 @@ impl Atlas {
         for path in shape_paths(rule.json.as_ref()).into_iter().chain(&rule.currency) {
             self.enter(start, path);
         }
-        match &rule.reference {
-            Some(Reference::To { tries, .. }) => {
-                for way in tries {
-                    self.enter(start, way_path(way));
-                }
-            }
-            Some(Reference::Switch { column, .. }) => self.enter(start, column),
-            None => {}
+        for path in rule.reference.iter().flat_map(Reference::paths) {
+            self.enter(start, path);
         }
     }
 }
@@ -128,12 +122,5 @@ fn shape_paths(shape: Option<&Shape>) -> Vec<&ColumnPath> {
         Some(Shape::Column(path)) => vec![path],
         Some(Shape::Object(members)) => members.iter().map(|(_, path)| path).collect(),
         Some(Shape::Whole) | None => Vec::new(),
-    }
-}
-
-/// The path that a way to find a record reads.
-pub(super) fn way_path(way: &Try) -> &ColumnPath {
-    match way {
-        Try::Id(path) | Try::Value(_, path) | Try::Domain(path) => path,
     }
 }

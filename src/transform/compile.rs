@@ -7,7 +7,6 @@ use crate::spec::{
 };
 
 use super::address::Address;
-use super::atlas;
 use super::cell;
 use super::error::TransformError;
 use super::kind;
@@ -118,20 +117,16 @@ fn covered(object: &Object) -> HashSet<String> {
             Reference::Switch { objects, .. } => {
                 objects.keys().map(|word| cell::normal(word)).collect()
             }
-            Reference::To { .. } => Vec::new(),
+            Reference::To { .. } | Reference::Columns(_) => Vec::new(),
         })
         .collect()
 }
 
 fn column_of(pipeline: &Pipeline, rule: &Rule) -> String {
-    let tries = match &rule.reference {
-        Some(Reference::To { tries, .. }) => {
-            tries.iter().map(|way| atlas::way_path(way).text.as_str()).collect()
-        }
-        Some(Reference::Switch { .. }) | None => Vec::new(),
-    };
+    let referred = rule.reference.iter().flat_map(Reference::paths);
+    let referred: Vec<_> = referred.map(|path| path.text.as_str()).collect();
     match &rule.from {
-        From::Columns(paths) if paths.is_empty() => tries.join(", "),
+        From::Columns(paths) if paths.is_empty() => referred.join(", "),
         From::Columns(paths) => {
             paths.iter().map(|path| path.text.as_str()).collect::<Vec<_>>().join(", ")
         }

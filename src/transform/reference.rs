@@ -1,5 +1,7 @@
 //! `ref`: a record that another object makes, found by the first way that finds exactly one.
 
+use serde_json::Value;
+
 use crate::ground::{Fate, Made, SourceKey};
 use crate::spec::{ColumnPath, From, Reference, Rule, Try};
 
@@ -86,34 +88,44 @@ fn resolve(
     draft: &mut Draft,
     found: &mut Vec<SourceKey>,
 ) {
+    let name = |object: usize| seat.scene.workshop.pipeline.objects[object].name.as_str();
     match reference {
         Reference::To { object, tries } => {
-            let name = &seat.scene.workshop.pipeline.objects[*object].name;
-            if tries.is_empty() || seat.rule.split.is_some() {
-                for id in ids(seat) {
-                    by_ways(name, &[Way::Id(id)], seat, draft, found);
-                }
-                return;
+            let object = name(*object);
+            let way = |way| Way { object, by: By::of(way), values: values(way.path(), seat) };
+            let ways: Vec<_> = tries.iter().map(way).collect();
+            by_ways(&ways, seat, draft, found);
+        }
+        Reference::Columns(columns) => {
+            let way = |(column, object): &(ColumnPath, usize)| Way {
+                object: name(*object),
+                by: By::Id,
+                values: values(column, seat),
+            };
+            let ways: Vec<_> = columns.iter().map(way).collect();
+            // Where several fit, each column counts; else the first that leads to a record.
+            let size = if seat.recipe.many { 1 } else { ways.len().max(1) };
+            for ways in ways.chunks(size) {
+                by_ways(ways, seat, draft, found);
             }
-            let ways: Vec<_> = tries.iter().map(|way| Way::of(way, seat.scene)).collect();
-            by_ways(name, &ways, seat, draft, found);
         }
         Reference::Switch { column, objects } => {
             let kind = path::value(column, seat.scene);
-            let (kind, ids) = (cell::text(&kind), ids(seat));
+            let kind = cell::text(&kind);
             let word = cell::normal(&kind);
-            if ids.is_empty() {
+            let values = texts(coalesce::first(seat.columns, seat.scene), seat);
+            if values.is_empty() {
                 return;
             }
             if let Some(&object) = objects.get(&word) {
-                let name = &seat.scene.workshop.pipeline.objects[object].name;
-                for id in ids {
-                    by_ways(name, &[Way::Id(id)], seat, draft, found);
+                for value in values {
+                    let way = Way { object: name(object), by: By::Id, values: vec![value] };
+                    by_ways(&[way], seat, draft, found);
                 }
             } else if !seat.recipe.covered.contains(&word) {
                 let detail =
                     format!("no field of the object takes a reference to a `{kind}`; left out");
-                draft.raw = format!("{kind} {}", ids.join(" "));
+                draft.raw = format!("{kind} {}", values.join(" "));
                 let shown = draft.raw.clone();
                 draft.remark(Weight::Fault, "ref_type_unknown", &shown, detail);
             }
@@ -121,8 +133,13 @@ fn resolve(
     }
 }
 
-fn ids(seat: &Seat<'_, '_>) -> Vec<String> {
-    let values = coalesce::first(seat.columns, seat.scene).into_iter().collect();
+fn values(column: &ColumnPath, seat: &Seat<'_, '_>) -> Vec<String> {
+    texts(Some(path::value(column, seat.scene)), seat)
+}
+
+/// The values of a cell: of a list its elements, with `split` the parts of a text.
+fn texts(value: Option<Value>, seat: &Seat<'_, '_>) -> Vec<String> {
+    let values = value.into_iter().collect();
     let values = match &seat.rule.split {
         Some(sign) => split::split(values, sign),
         None => split::flatten(values),
@@ -130,86 +147,103 @@ fn ids(seat: &Seat<'_, '_>) -> Vec<String> {
     values.iter().map(|value| cell::text(value).into_owned()).collect()
 }
 
-/// A way to find a record, with the value to look for; empty values look for nothing.
-enum Way<'s> {
-    Id(String),
-    Value(&'s str, String),
-    Domain(String),
+/// A way to find records, with the values to look for.
+struct Way<'s> {
+    object: &'s str,
+    by: By<'s>,
+    values: Vec<String>,
 }
 
-impl<'s> Way<'s> {
-    fn of(way: &'s Try, scene: &Scene<'_>) -> Self {
-        let text = |column: &ColumnPath| cell::text(&path::value(column, scene)).into_owned();
+/// What a record is known by.
+#[derive(Clone, Copy)]
+enum By<'s> {
+    Id,
+    Value(&'s str),
+    Domain,
+}
+
+impl<'s> By<'s> {
+    fn of(way: &'s Try) -> Self {
         match way {
-            Try::Id(column) => Self::Id(text(column)),
-            Try::Value(field, column) => Self::Value(field, text(column)),
-            Try::Domain(column) => Self::Domain(text(column)),
+            Try::Id(_) => Self::Id,
+            Try::Value(field, _) => Self::Value(field),
+            Try::Domain(_) => Self::Domain,
         }
     }
 }
 
-fn by_ways(
-    object: &str,
-    ways: &[Way<'_>],
-    seat: &Seat<'_, '_>,
-    draft: &mut Draft,
-    found: &mut Vec<SourceKey>,
-) {
-    let mut failures: Vec<(String, Remark)> = Vec::new();
+/// Takes the first way that finds something; a value that it does not find is said.
+fn by_ways(ways: &[Way<'_>], seat: &Seat<'_, '_>, draft: &mut Draft, found: &mut Vec<SourceKey>) {
+    let mut failures: Vec<Vec<(String, Remark)>> = Vec::new();
     for way in ways {
-        match by_way(object, way, seat) {
-            Ok(Some(id)) => {
-                if draft.raw.is_empty() {
-                    draft.raw = id.to_string();
+        let mut missed = Vec::new();
+        let before = found.len();
+        for value in &way.values {
+            match by_way(way, value, seat) {
+                Ok(Some(id)) => {
+                    if draft.raw.is_empty() {
+                        draft.raw = id.to_string();
+                    }
+                    found.push(SourceKey::new(way.object, &id));
                 }
-                found.push(SourceKey::new(object, &id));
-                for (value, remark) in failures {
-                    let detail = format!("{}; found in another way", remark.detail);
-                    draft.remark(Weight::Notice, remark.code, &value, detail);
-                }
-                return;
+                Ok(None) => {}
+                Err(failure) => missed.push(failure),
             }
-            Ok(None) => {}
-            Err(failure) => failures.push(failure),
         }
+        if found.len() > before {
+            for (value, remark) in failures.into_iter().flatten() {
+                let detail = format!("{}; found in another way", remark.detail);
+                draft.remark(Weight::Notice, remark.code, &value, detail);
+            }
+            return say(missed, draft);
+        }
+        failures.push(missed);
     }
     // The most telling failure speaks for all: several found, then left out, then missing.
-    let rank = |code: &str| {
-        ["ref_ambiguous", "ref_left", "ref_missing"].iter().position(|known| *known == code)
+    let rank = |(_, remark): &(String, Remark)| {
+        ["ref_ambiguous", "ref_left", "ref_missing"].iter().position(|code| *code == remark.code)
     };
-    failures.sort_by_key(|(_, remark)| rank(remark.code));
-    if let Some((value, remark)) = failures.into_iter().next() {
-        draft.raw.clone_from(&value);
+    failures.retain(|missed| !missed.is_empty());
+    failures.sort_by_key(|missed| missed.iter().map(rank).min());
+    if let Some(missed) = failures.into_iter().next() {
+        if let Some((value, _)) = missed.first() {
+            draft.raw.clone_from(value);
+        }
+        say(missed, draft);
+    }
+}
+
+fn say(missed: Vec<(String, Remark)>, draft: &mut Draft) {
+    for (value, remark) in missed {
         draft.remark(Weight::Fault, remark.code, &value, remark.detail);
     }
 }
 
 /// The id that a way finds; nothing when it has nothing to look for.
 fn by_way(
-    object: &str,
     way: &Way<'_>,
+    value: &str,
     seat: &Seat<'_, '_>,
 ) -> Result<Option<Box<str>>, (String, Remark)> {
     let links = seat.scene.world.links;
-    match way {
-        Way::Id(id) if id.is_empty() => Ok(None),
-        Way::Id(id) if seat.rule.late => Ok(Some(id.as_str().into())),
-        Way::Id(id) => match links.by_id(object, id) {
+    let object = way.object;
+    match way.by {
+        By::Id if seat.rule.late => Ok(Some(value.into())),
+        By::Id => match links.by_id(object, value) {
             Fate::Written(id) => Ok(Some(id)),
             Fate::Left(word) => {
-                let detail = format!("`{object}` {id} is not written ({word})");
-                Err((id.clone(), Remark::new("ref_left", detail)))
+                let detail = format!("`{object}` {value} is not written ({word})");
+                Err((value.to_owned(), Remark::new("ref_left", detail)))
             }
             Fate::Missing => {
-                let detail = format!("`{object}` {id} is not in the source");
-                Err((id.clone(), Remark::new("ref_missing", detail)))
+                let detail = format!("`{object}` {value} is not in the source");
+                Err((value.to_owned(), Remark::new("ref_missing", detail)))
             }
         },
-        Way::Value(_, value) if value.is_empty() => Ok(None),
-        Way::Value(field, value) => {
+        By::Value(field) => {
             single(object, value, &links.by_value(object, field, &cell::normal(value)))
         }
-        Way::Domain(value) => by_domain(object, value, seat),
+        By::Domain => by_domain(object, value, seat),
     }
 }
 
@@ -256,7 +290,7 @@ mod tests {
     use crate::ground::Entity;
     use crate::spec::{Else, Field, Kind};
     use crate::transform::fixture::{self, Town};
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn town() -> Town {
         let mut town = Town::default()
@@ -308,6 +342,66 @@ mod tests {
         check(&json!({"id": "5", "company_name": "Smith"}), "[ref_ambiguous]");
         let row = json!({"id": "5", "company_name": "Smith", "email": "a@shady.example"});
         check(&row, "companies:12 [ref_ambiguous]");
+    }
+
+    #[test]
+    fn a_list_of_ids_refers_to_each_and_one_that_is_missing_is_said() {
+        check(
+            &json!({"id": "5", "company_id": ["88", "404", "12"]}),
+            "companies:88 companies:12 [ref_missing]",
+        );
+        check(&json!({"id": "5", "company_id": ["404", "405"]}), "[ref_missing] [ref_missing]");
+    }
+
+    #[test]
+    fn a_text_of_several_names_is_split_before_they_are_looked_for() {
+        let field = || {
+            let tries = vec![
+                Try::Value("name".into(), fixture::path("contacts", "companies")),
+                Try::Value("name".into(), fixture::path("contacts", "company_name")),
+            ];
+            let rule = Rule { split: Some(";".into()), ..fixture::reference(0, tries) };
+            fixture::field("accounts", Kind::Reference(vec![Entity::Accounts]), rule)
+        };
+        let taste = |row: Value| fixture::taste(field(), &[row], &town());
+        let row =
+            json!({"id": "5", "companies": "Shady Acres; Tern Bank", "company_name": "Smith"});
+        assert_eq!(taste(row), "companies:88 [ref_missing]", "the other column is not asked");
+        let row = json!({"id": "5", "companies": "Tern Bank", "company_name": "Shady Acres"});
+        assert_eq!(taste(row), "companies:88 [ref_missing]", "found in another way");
+    }
+
+    fn entity(many: bool) -> Field {
+        let columns = vec![
+            (fixture::path("contacts", "company_id"), 0),
+            (fixture::path("contacts", "friend.id"), 0),
+        ];
+        let rule = Rule {
+            reference: Some(Reference::Columns(columns)),
+            ..Rule::plain(From::Columns(Vec::new()))
+        };
+        let mut field = fixture::field("entity", Kind::Reference(vec![Entity::Accounts]), rule);
+        field.target.many = many;
+        field
+    }
+
+    #[test]
+    fn of_several_columns_the_first_that_leads_to_a_record_says_which_object_is_meant() {
+        let taste = |row: Value| fixture::taste(entity(false), &[row], &town());
+        assert_eq!(taste(json!({"id": "5", "company_id": "88"})), "companies:88");
+        let row = json!({"id": "5", "company_id": "88", "friend": {"id": "12"}});
+        assert_eq!(taste(row), "companies:88");
+        let row = json!({"id": "5", "company_id": "404", "friend": {"id": "12"}});
+        assert_eq!(taste(row), "companies:12 [ref_missing]");
+        assert_eq!(taste(json!({"id": "5", "company_id": "404"})), "[ref_missing]");
+        assert_eq!(taste(json!({"id": "5"})), "");
+    }
+
+    #[test]
+    fn where_several_records_fit_each_of_the_columns_counts() {
+        let row = json!({"id": "5", "company_id": "88", "friend": {"id": "12"}});
+        let made = fixture::taste(entity(true), &[row], &town());
+        assert_eq!(made, "companies:88 companies:12");
     }
 
     #[test]

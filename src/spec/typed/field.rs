@@ -46,7 +46,8 @@ pub(super) struct Rule {
     json: Option<Either<bool, Named>>,
     /// Source value to destination value, or the file that holds them.
     map: Option<Either<String, IndexMap<String, Scalar>>>,
-    /// The object whose record is meant, or with `type` the word of the type to the object.
+    /// The object whose record is meant; or columns, each with the object whose keys it holds; or
+    /// with `type` the words of the type, each with its object.
     r#ref: Option<Named>,
     /// The column with the word of the type.
     r#type: Option<String>,
