@@ -79,8 +79,11 @@ impl Recipe {
         draft.raw = values.iter().map(cell::text).collect::<Vec<_>>().join("; ");
         self.note_lost(scene, &mut draft);
         if self.kind == Kind::User {
-            let Some(asked) = values.first().map(cell::text) else { return draft };
-            return owner::draft(Some(&asked), scene);
+            let mut asked = split::flatten(values).into_iter();
+            let Some(first) = asked.next() else { return draft };
+            let mut draft = owner::draft(Some(&cell::text(&first)), scene);
+            leave_out(asked, &mut draft);
+            return draft;
         }
         if let Some(shape) = &rule.json {
             self.write_json(shape, rule, (values, keep), &mut draft);
@@ -200,10 +203,7 @@ impl Recipe {
         }
         let mut made = made.into_iter();
         draft.made = made.next().map(Made::Plain);
-        for extra in made {
-            let detail = "the field takes one value, this further one is left out";
-            draft.remark(Weight::Notice, "more_than_one", &cell::text(&extra), detail);
-        }
+        leave_out(made, draft);
     }
 
     fn note_lost(&self, scene: &Scene<'_>, draft: &mut Draft) {
@@ -220,6 +220,13 @@ impl Recipe {
 }
 
 /// What the rule takes of each child.
+fn leave_out(extras: impl Iterator<Item = Value>, draft: &mut Draft) {
+    for extra in extras {
+        let detail = "the field takes one value, this further one is left out";
+        draft.remark(Weight::Notice, "more_than_one", &cell::text(&extra), detail);
+    }
+}
+
 fn of_children(each: &Each, rule: &Rule, children: &[Scene<'_>]) -> Vec<Value> {
     let values = children.iter().filter_map(|child| match (&rule.json, &each.column) {
         (Some(shape), None) => json::element(shape, child),
@@ -348,6 +355,20 @@ mod tests {
         check(field(), json!({"id": "1", "email": "n/a"}), "[bad_email]");
         let named = json!({"id": "1", "email": "Jane <jane@x.example>"});
         check(field(), named, r#"["jane@x.example"] [email_words] [email_trimmed]"#);
+    }
+
+    #[test]
+    fn of_several_owners_the_first_owns_and_the_others_are_said() {
+        let owner = |split: Option<&str>| {
+            let rule = Rule { split: split.map(str::to_owned), ..column(&["agent_id"]) };
+            fixture::field("owner", Kind::User, rule)
+        };
+        let one =
+            fixture::taste(owner(None), &[json!({"id": "1", "agent_id": "7"})], &Town::default());
+        let list = json!({"id": "1", "agent_id": ["7", "8", "9"]});
+        check(owner(None), list, &format!("{one} [more_than_one] [more_than_one]"));
+        let joined = json!({"id": "1", "agent_id": "7; 8"});
+        check(owner(Some(";")), joined, &format!("{one} [more_than_one]"));
     }
 
     #[test]
