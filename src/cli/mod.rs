@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod connect;
 mod context;
+mod coverage;
 mod exit;
 mod fresh;
 mod hosts;

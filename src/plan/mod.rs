@@ -19,6 +19,7 @@ mod provision;
 mod reading;
 mod spelling;
 mod tally;
+mod unmapped;
 mod vanished;
 
 pub use choices::ChoiceTable;
@@ -44,4 +45,5 @@ pub use provision::{Provisioning, Wanted};
 pub use reading::{TableRemark, by_code, staged_name};
 pub use spelling::Spellings;
 pub use tally::Tally;
+pub use unmapped::Unmapped;
 pub use vanished::{CODE as VANISHED, Vanished, left};

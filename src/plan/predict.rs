@@ -18,6 +18,7 @@ use super::prepare::{Course, Desk, Late, Prepared};
 use super::provision::{Provisioning, Seen};
 use super::reading::{self, TableRemark};
 use super::tally::Tally;
+use super::unmapped::{self, Unmapped};
 use super::vanished::{self, Vanished};
 use crate::crm::Inventory;
 use crate::ground::{CrmRef, Fate, Fields, Flag, Outcome, Rows, SourceKey};
@@ -78,6 +79,8 @@ pub struct Plan {
     pub objects: Vec<ObjectPlan>,
     /// What was remarked while the source was read, apart from its records.
     pub reading: Vec<TableRemark>,
+    /// Columns that hold something and that nothing in the spec names.
+    pub unmapped: Vec<Unmapped>,
     /// What is created before the records.
     pub provisioning: Provisioning,
     /// Who owns what.
@@ -140,6 +143,7 @@ pub fn predict(
     let eta_s = eta(&pipeline, &calls);
     Ok(Plan {
         reading: reading::remarks(desk)?,
+        unmapped: unmapped::find(desk)?,
         wanted,
         files: files::FilePlans::new(),
         order,

@@ -6,7 +6,7 @@ use crate::ground::Diagnostic;
 
 use super::mentions::{Mention, Mentions, Row};
 use super::nearest;
-use super::pipeline::{Child, Pipeline};
+use super::pipeline::{Child, Ignore, Pipeline};
 
 /// Columns that are known (file headers, the sandbox's tables, an earlier extraction): name of the
 /// table to its columns in snake case, before or after `rename`.
@@ -42,6 +42,27 @@ pub fn columns_of(pipeline: &Pipeline, object: usize) -> BTreeSet<String> {
     mentions.object(&pipeline.objects[object]);
     let own = mentions.found.into_iter().filter(|mention| mention.row == Row::Own);
     own.map(|mention| mention.column).collect()
+}
+
+/// The columns of a table that anything in the pipeline names, be it to ignore them. `None`: they
+/// count as named all together, because an object ignores the rest or an archive keeps every one.
+pub fn named_columns(pipeline: &Pipeline, table: usize) -> Option<BTreeSet<String>> {
+    let ignores_rest = pipeline
+        .objects
+        .iter()
+        .any(|object| object.table == table && matches!(object.ignore, Ignore::All));
+    let is_kept = pipeline.archives.iter().any(|archive| {
+        archive.table == table && archive.condition.is_none() && archive.columns.is_empty()
+    });
+    if ignores_rest || is_kept {
+        return None;
+    }
+    let mentions = Mentions::everywhere(pipeline).into_iter();
+    let own = mentions.filter(|mention| mention.table == table);
+    let lifted = pipeline.tables[table].rename.keys();
+    let lifted =
+        lifted.filter_map(|from| from.split_once('.').map(|(column, _)| column.to_owned()));
+    Some(own.map(|mention| mention.column).chain(lifted).collect())
 }
 
 /// The tables whose links lead to a table, by their first such link; templates and `each` call
@@ -101,7 +122,7 @@ mod tests {
     use indexmap::IndexMap;
 
     use crate::spec::example;
-    use crate::spec::pipeline::{Child, Each, Field, From, Ignore, Kind, ObjectKind, Rule, Skip};
+    use crate::spec::pipeline::{Each, Field, From, Kind, ObjectKind, Rule, Skip};
 
     use super::*;
 
@@ -222,6 +243,25 @@ mod tests {
         ]);
         let used: Vec<_> = columns_of(&pipeline, 0).into_iter().collect();
         assert_eq!(used, ["agent_id", "first_name", "name"]);
+    }
+
+    #[test]
+    fn a_column_is_named_by_any_part_of_the_spec_unless_the_rest_is_ignored() {
+        let mut pipeline = people(vec![
+            field("name", example::template("{{ name or first_name }}")),
+            field("email", column("agent.email")),
+        ]);
+        let contacts = example::table("contacts");
+        pipeline.objects[0].ignore = Ignore::Columns(vec!["kind".to_owned()]);
+        pipeline.tables[contacts].rename =
+            IndexMap::from([("properties.Score".to_owned(), "score".to_owned())]);
+        let named = named_columns(&pipeline, contacts).unwrap();
+        for column in ["id", "name", "first_name", "agent_id", "kind", "properties"] {
+            assert!(named.contains(column), "{column}: {named:?}");
+        }
+        assert!(!named.contains("email") && !named.contains("phone"), "{named:?}");
+        pipeline.objects[0].ignore = Ignore::All;
+        assert_eq!(named_columns(&pipeline, contacts), None);
     }
 
     #[test]

@@ -48,7 +48,7 @@ mod value_map;
 mod variables;
 mod yaml;
 
-pub use columns::{KnownColumns, check_columns, children_of, columns_of};
+pub use columns::{KnownColumns, check_columns, children_of, columns_of, named_columns};
 pub use json_schema::json_schema;
 pub use kind_schema::{FieldSchema, KindSchema, PayloadFault, kind_schema};
 pub use names::{Syntax, variables_of};

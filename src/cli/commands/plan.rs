@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::cli::args::PlanArgs;
 use crate::cli::connect::Connected;
 use crate::cli::context::Context;
+use crate::cli::coverage;
 use crate::cli::exit::Exit;
 use crate::cli::summary;
 use crate::cli::work::{self, Call};
@@ -65,12 +66,7 @@ pub(super) fn shown(context: &Context, pipeline: &Pipeline, plan: &Plan) -> Stri
     writeln!(text, "{}", summary::table(&tallies)).unwrap_or_default();
     write!(text, "{}", summary::remarks(&context.terminal, &tallies)).unwrap_or_default();
     for object in &plan.objects {
-        for (field, values) in &object.unmatched {
-            let list: Vec<_> =
-                values.iter().map(|(value, count)| format!("\"{value}\" {count}×")).collect();
-            writeln!(text, "  {}.{field}: no match for {}", object.name, list.join(", "))
-                .unwrap_or_default();
-        }
+        text.push_str(&coverage::unmatched(object));
         for held in object.held.iter().take(5) {
             let why = why(&held.flags);
             writeln!(text, "  {} would be held: {why} ({})", held.record, held.place)
@@ -81,6 +77,7 @@ pub(super) fn shown(context: &Context, pipeline: &Pipeline, plan: &Plan) -> Stri
                 .unwrap_or_default();
         }
     }
+    text.push_str(&coverage::unmapped(&plan.unmapped));
     text.push_str(&summary::vanished(plan));
     text.push_str(&summary::reading(plan));
     text.push_str(&super::files::shown(plan));
@@ -157,6 +154,7 @@ fn document(pipeline: &Pipeline, prepared: &Prepared) -> Value {
         "provision": plan.provisioning,
         "owners": plan.owners,
         "coverage": coverage,
+        "unmapped": plan.unmapped,
         "gates": plan.gates,
         "calls": plan.calls,
         "eta_s": plan.eta_s,

@@ -1,0 +1,95 @@
+//! What the spec does not cover, for people: values without a match, columns that nothing maps.
+
+use std::fmt::Write;
+
+use crate::plan::{ObjectPlan, Unmapped};
+
+/// How many values or columns are named in one place.
+const NAMED: usize = 12;
+
+/// The values that no map of the object has, the most frequent first.
+pub(super) fn unmatched(object: &ObjectPlan) -> String {
+    let mut text = String::new();
+    for (field, values) in &object.unmatched {
+        let mut values: Vec<_> = values.iter().collect();
+        values.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        let shown = values.iter().map(|(value, count)| format!("{count}× \"{value}\""));
+        let (name, list) = (&object.name, some(shown, values.len()));
+        writeln!(text, "  {name}.{field}: no match for\n      {list}").unwrap_or_default();
+    }
+    text
+}
+
+/// The columns that hold something and that nothing maps, a line for each table.
+pub(super) fn unmapped(columns: &[Unmapped]) -> String {
+    let mut text = String::new();
+    for columns in columns.chunk_by(|left, right| left.table == right.table) {
+        let Some(Unmapped { table, .. }) = columns.first() else { continue };
+        let shown =
+            columns.iter().map(|column| format!("{} ({} rows)", column.column, column.rows));
+        let list = some(shown, columns.len());
+        writeln!(text, "  {table}: columns that nothing maps: {list}").unwrap_or_default();
+    }
+    if !text.is_empty() {
+        text.push_str("      map them, or name them under `ignore`\n");
+    }
+    text
+}
+
+fn some(items: impl Iterator<Item = String>, count: usize) -> String {
+    let mut shown: Vec<_> = items.take(NAMED).collect();
+    if count > NAMED {
+        shown.push(format!("and {} more (all of them with --json)", count - NAMED));
+    }
+    shown.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::plan::Tally;
+
+    fn plan(values: BTreeMap<String, u64>) -> ObjectPlan {
+        ObjectPlan {
+            name: "companies".into(),
+            tally: Tally::default(),
+            held: Vec::new(),
+            vanished: Vec::new(),
+            unmatched: BTreeMap::from([("industry".to_owned(), values)]),
+        }
+    }
+
+    #[test]
+    fn the_most_frequent_values_without_a_match_come_first() {
+        let values = [("Energy".to_owned(), 2), ("Legal".to_owned(), 9)].into();
+        let expected = "  companies.industry: no match for\n      9× \"Legal\", 2× \"Energy\"\n";
+        assert_eq!(unmatched(&plan(values)), expected);
+    }
+
+    #[test]
+    fn a_long_list_is_cut_and_says_where_the_rest_is() {
+        let values = (0..15).map(|number| (format!("v{number}"), 1)).collect();
+        let text = unmatched(&plan(values));
+        assert!(text.ends_with("and 3 more (all of them with --json)\n"), "{text}");
+    }
+
+    #[test]
+    fn columns_that_nothing_maps_stand_under_their_table_with_the_way_out() {
+        let column = |table: &str, column: &str, rows| Unmapped {
+            table: table.into(),
+            column: column.into(),
+            rows,
+        };
+        let columns = [column("a", "fax", 3), column("a", "notes", 1), column("b", "x", 2)];
+        let lines: Vec<_> = unmapped(&columns).lines().map(str::to_owned).collect();
+        let expected = [
+            "  a: columns that nothing maps: fax (3 rows), notes (1 rows)",
+            "  b: columns that nothing maps: x (2 rows)",
+            "      map them, or name them under `ignore`",
+        ];
+        assert_eq!(lines, expected);
+        assert_eq!(unmapped(&[]), "");
+    }
+}
