@@ -127,8 +127,7 @@ impl Terminal {
 
     fn line(&self, text: &str) {
         self.clear();
-        let text = if self.color { text.to_owned() } else { escaped(text) };
-        drop(writeln!(std::io::stderr(), "{text}"));
+        drop(writeln!(std::io::stderr(), "{}", escaped(text)));
     }
 
     fn clear(&self) {
@@ -206,15 +205,49 @@ impl Watch for Terminal {
     }
 }
 
-/// Control characters and marks that turn the direction of text cannot reach the terminal.
+/// Control characters and marks that turn the direction of text cannot reach the terminal; of the
+/// sequences that begin with an escape only colours can.
 fn escaped(text: &str) -> String {
     let odd = |letter: char| {
-        (letter.is_control() && letter != '\n' && letter != '\u{1b}')
+        (letter.is_control() && letter != '\n')
             || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    text.chars()
-        .flat_map(
-            |letter| if odd(letter) { letter.escape_unicode().collect() } else { vec![letter] },
-        )
-        .collect()
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let length = color_length(rest).unwrap_or(letter.len_utf8());
+        let (part, after) = rest.split_at(length);
+        if length == letter.len_utf8() && odd(letter) {
+            shown.extend(letter.escape_unicode());
+        } else {
+            shown.push_str(part);
+        }
+        rest = after;
+    }
+    shown
+}
+
+/// The length in bytes of the colour that the text begins with.
+fn color_length(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("\u{1b}[")?;
+    let digits = rest.find(|letter: char| !letter.is_ascii_digit() && letter != ';')?;
+    rest[digits..].starts_with('m').then_some(digits + 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_the_source_cannot_steer_the_terminal() {
+        assert_eq!(escaped("a\u{1b}]0;title\u{7}b"), "a\\u{1b}]0;title\\u{7}b");
+        assert_eq!(escaped("\u{1b}[2J\u{1b}[1A"), "\\u{1b}[2J\\u{1b}[1A");
+        assert_eq!(escaped("a\rb\u{202e}c"), "a\\u{d}b\\u{202e}c");
+    }
+
+    #[test]
+    fn words_of_every_script_and_our_own_colours_stay_as_they_are() {
+        let text = "\u{1b}[1m\u{1b}[32merror:\u{1b}[0m Größe → 高\nnext";
+        assert_eq!(escaped(text), text);
+    }
 }
