@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::plan::{ObjectPlan, Unmapped};
+use crate::plan::{ObjectPlan, OwnerUse, Unmapped};
 
 /// How many values or columns are named in one place.
 const NAMED: usize = 12;
@@ -32,6 +32,24 @@ pub(super) fn unmapped(columns: &[Unmapped]) -> String {
     }
     if !text.is_empty() {
         text.push_str("      map them, or name them under `ignore`\n");
+    }
+    text
+}
+
+/// The owners that are not simply users of the CRM.
+pub(super) fn owners(owners: &[OwnerUse]) -> String {
+    let mut text = String::new();
+    for OwnerUse { owner, rule, count } in owners.iter().filter(|used| used.rule != "matched") {
+        let line = match (*rule, owner.as_str()) {
+            ("fallback", "") => {
+                format!("nobody is named in {count} fields: the fallback owns them")
+            }
+            ("fallback", _) => {
+                format!("{owner} is no enabled user of the CRM: the fallback owns {count} fields")
+            }
+            (rule, _) => format!("{owner}: {rule} ({count} fields)"),
+        };
+        writeln!(text, "  owner {line}").unwrap_or_default();
     }
     text
 }
@@ -66,6 +84,25 @@ mod tests {
         let values = [("Energy".to_owned(), 2), ("Legal".to_owned(), 9)].into();
         let expected = "  companies.industry: no match for\n      9× \"Legal\", 2× \"Energy\"\n";
         assert_eq!(unmatched(&plan(values)), expected);
+    }
+
+    #[test]
+    fn an_owner_that_the_crm_does_not_have_is_told_with_who_owns_instead() {
+        let used = |owner: &str, rule, count| OwnerUse { owner: owner.into(), rule, count };
+        let uses = [
+            used("ann@x.example", "matched", 5),
+            used("bo@x.example", "fallback", 4),
+            used("cy@x.example", "aliased", 3),
+            used("", "fallback", 2),
+        ];
+        let text = owners(&uses);
+        let lines: Vec<_> = text.lines().collect();
+        let expected = [
+            "  owner bo@x.example is no enabled user of the CRM: the fallback owns 4 fields",
+            "  owner cy@x.example: aliased (3 fields)",
+            "  owner nobody is named in 2 fields: the fallback owns them",
+        ];
+        assert_eq!(lines, expected);
     }
 
     #[test]

@@ -57,7 +57,9 @@ pub async fn apply<C: Crm>(
     for stage in prepared.plan.order.stages() {
         through(&work, *stage).await?;
     }
-    session.watch.note("writing the archives");
+    if !session.pipeline.archives.is_empty() {
+        session.watch.note("writing the archives");
+    }
     let archives = archives(session, prepared)?;
     Ok(Applied { archives })
 }

@@ -152,3 +152,10 @@ pub struct Found {
     /// Object, field, currency and stage to the sums of both sides.
     pub sums: BTreeMap<(String, String, String, String), Sums>,
 }
+
+impl Found {
+    /// Whether not one difference was written down.
+    pub fn is_equal(&self) -> bool {
+        self.objects.values().all(|object| object.counts.is_empty())
+    }
+}

@@ -226,12 +226,15 @@ fn say(context: &Context, held: &str, (applied, closing): (&Applied, &Closing<'_
         ));
     }
     let rows: u64 = applied.archives.iter().map(|archive| archive.rows).sum();
+    let archives = match applied.archives.len() {
+        0 => String::new(),
+        count => format!("{count} archives with {rows} rows and "),
+    };
     terminal.say(&format!(
-        "\nrun {} ({}) took {:.1} s; {} archives with {rows} rows and every remark in {}",
+        "\nrun {} ({}) took {:.1} s; {archives}every remark in {}",
         closing.run.0,
         closing.kind,
         closing.elapsed_s,
-        applied.archives.len(),
         out.display()
     ));
     if !held.is_empty() {

@@ -91,13 +91,7 @@ pub(super) fn shown(context: &Context, pipeline: &Pipeline, plan: &Plan) -> Stri
         provisioning.sources.len()
     )
     .unwrap_or_default();
-    for used in &plan.owners {
-        if used.rule != "matched" {
-            let owner = if used.owner.is_empty() { "no owner in the source" } else { &used.owner };
-            writeln!(text, "  owner {owner}: {} ({} fields)", used.rule, used.count)
-                .unwrap_or_default();
-        }
-    }
+    text.push_str(&coverage::owners(&plan.owners));
     let calls: Vec<_> =
         plan.calls.iter().map(|(family, count)| format!("{count} {family}")).collect();
     write!(text, "calls: {}", calls.join(", ")).unwrap_or_default();

@@ -83,6 +83,10 @@ pub(super) fn say(context: &Context, session: &Session<'_, Nutshell>, verdict: &
         report::reconciliation_told(&verdict.found, &verdict.breaches)
     ));
     let file = session.out.join("differences.jsonl");
+    if verdict.breaches.is_empty() && verdict.found.is_equal() {
+        terminal.say("the numbers add up");
+        return Exit::Done;
+    }
     if verdict.breaches.is_empty() {
         terminal.say(&format!("the numbers add up; every difference is in {}", file.display()));
         return Exit::Done;

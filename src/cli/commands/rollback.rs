@@ -1,5 +1,6 @@
 //! `rollback`: shows what can be taken back, then takes it back.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -124,16 +125,24 @@ fn shown(report: &RollbackReport) -> String {
     for left in &report.left {
         writeln!(text, "  left: {} ({}): {}", left.crm, left.record, left.why).unwrap_or_default();
     }
-    if !report.irreversible.is_empty() {
-        let list: Vec<_> = report
-            .irreversible
-            .iter()
-            .map(|(kind, entity, name)| format!("{kind} {name} on {entity}"))
-            .collect();
-        writeln!(text, "  stays, because no API deletes it: {}", list.join(", "))
-            .unwrap_or_default();
-    }
+    text.push_str(&staying(&report.irreversible));
     text.trim_end().to_owned()
+}
+
+/// What no API deletes, a line for each sort of it.
+fn staying(irreversible: &[(String, String, String)]) -> String {
+    let mut sorts: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for (kind, entity, name) in irreversible {
+        sorts.entry((kind, entity)).or_default().push(name);
+    }
+    let mut text = String::new();
+    if !sorts.is_empty() {
+        text.push_str("  stays, because no API deletes it:\n");
+    }
+    for ((kind, entity), names) in sorts {
+        writeln!(text, "      {kind} on {entity}: {}", names.join(", ")).unwrap_or_default();
+    }
+    text
 }
 
 fn summarise(context: &Context, report: &RollbackReport, scope: Scope) {
@@ -146,4 +155,24 @@ fn summarise(context: &Context, report: &RollbackReport, scope: Scope) {
         "left": report.left,
         "irreversible": report.irreversible,
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_is_told_by_its_sort() {
+        let entry =
+            |kind: &str, entity: &str, name: &str| (kind.into(), entity.into(), name.into());
+        let irreversible = [
+            entry("tag", "Contacts", "Hot"),
+            entry("custom field", "Contacts", "Fax__c"),
+            entry("tag", "Contacts", "Cold"),
+        ];
+        let expected = "  stays, because no API deletes it:\n      custom field on Contacts: \
+                        Fax__c\n      tag on Contacts: Hot, Cold\n";
+        assert_eq!(staying(&irreversible), expected);
+        assert_eq!(staying(&[]), "");
+    }
 }

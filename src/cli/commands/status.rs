@@ -92,5 +92,11 @@ fn line(reader: &Reader, run: &Run) -> Result<String, LedgerError> {
     let counts: Vec<_> =
         totals.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
     let exit = run.exit.map(|code| format!(", exit {code}")).unwrap_or_default();
-    Ok(format!("run {}  {kind}  {}  {state}{exit}  {}", run.id.0, run.started, counts.join(", ")))
+    let line = format!(
+        "run {:<3} {kind:9} {:.0}  {state}{exit}  {}",
+        run.id.0,
+        run.started,
+        counts.join(", ")
+    );
+    Ok(line.trim_end().to_owned())
 }
