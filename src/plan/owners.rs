@@ -221,6 +221,7 @@ mod tests {
         let rules = Rules {
             table: Some(0),
             match_column: "email".into(),
+            match_place: None,
             aliases: IndexMap::from([("Bo@old.example".to_owned(), "bo@crm.example".to_owned())]),
             fallback: Some("rest@crm.example".into()),
         };

@@ -180,6 +180,19 @@ mod tests {
     }
 
     #[test]
+    fn the_column_of_the_owners_is_told_where_the_owners_name_it() {
+        let mut pipeline = people(vec![field("name", column("name"))]);
+        pipeline.owners.match_column = "emial".into();
+        let mut place = pipeline.tables[0].place.clone();
+        place.line = 77;
+        pipeline.owners.match_place = Some(place);
+        let faults = check_columns(&pipeline, &known(&[AGENTS]));
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].message, "table `agents` has no column `emial`");
+        assert_eq!(faults[0].place.as_ref().unwrap().line, 77);
+    }
+
+    #[test]
     fn a_column_behind_a_link_is_looked_for_in_the_other_table() {
         let pipeline = people(vec![field("email", column("agent.mail"))]);
         let expected = ["table `agents` has no column `mail` (in `agent.mail`)"];

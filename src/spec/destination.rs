@@ -94,6 +94,7 @@ pub(super) fn owners(desk: &Desk<'_>, index: &TableIndex, node: Option<&Node>) -
     let mut owners = Owners {
         table: None,
         match_column: "email".into(),
+        match_place: None,
         aliases: IndexMap::new(),
         fallback: None,
     };
@@ -105,6 +106,7 @@ pub(super) fn owners(desk: &Desk<'_>, index: &TableIndex, node: Option<&Node>) -
         && table::column(desk, &node.spot, text, table::COLUMN)
     {
         text.clone_into(&mut owners.match_column);
+        owners.match_place = Some(node.spot.place.clone());
     }
     for entry in keys.get("aliases").map_or(&[][..], |node| desk.entries(node)) {
         email(desk, &entry.spot, &entry.key);

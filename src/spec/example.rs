@@ -115,6 +115,7 @@ pub(crate) fn pipeline(objects: Vec<Object>, archives: Vec<Archive>) -> Pipeline
         owners: Owners {
             table: Some(table("agents")),
             match_column: "email".into(),
+            match_place: None,
             aliases: IndexMap::new(),
             fallback: None,
         },

@@ -92,7 +92,8 @@ impl<'p> Mentions<'p> {
     fn owners(&mut self) {
         let owners = &self.pipeline.owners;
         if let Some(table) = owners.table {
-            let place = &self.pipeline.tables[table].place;
+            let place = owners.match_place.as_ref();
+            let place = place.unwrap_or(&self.pipeline.tables[table].place);
             self.column(Start { table, row: Row::Other, place }, &owners.match_column);
         }
     }

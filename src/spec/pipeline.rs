@@ -244,6 +244,8 @@ pub struct Owners {
     pub table: Option<usize>,
     /// The column of their e-mail.
     pub match_column: String,
+    /// Where it is named; `None` when it is the one that goes without saying.
+    pub match_place: Option<Place>,
     /// E-mail in the source to e-mail in the CRM.
     pub aliases: IndexMap<String, String>,
     /// E-mail of the user who owns what nobody else does.
