@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::Value;
 
 use super::args::Global;
@@ -150,12 +150,12 @@ impl Terminal {
             None => ProgressBar::new_spinner(),
         };
         let template = if length.is_some() {
-            "{prefix:18} {bar:30} {pos}/{len}  {per_sec}  {eta} left"
+            "{prefix:18} {bar:30} {pos}/{len}  {rate}  {eta} left"
         } else {
-            "{prefix:18} {spinner} {pos} rows  {per_sec}"
+            "{prefix:18} {spinner} {pos} rows  {rate}"
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("rate", rate));
         }
         bar.set_prefix(name.to_owned());
         let mut current = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
@@ -203,6 +203,11 @@ impl Watch for Terminal {
     fn stopping(&self) -> bool {
         self.stops.load(Ordering::SeqCst) > 0
     }
+}
+
+/// Records or rows a second, without a fraction.
+fn rate(state: &ProgressState, text: &mut dyn std::fmt::Write) {
+    write!(text, "{:.0}/s", state.per_sec()).unwrap_or_default();
 }
 
 /// Control characters and marks that turn the direction of text cannot reach the terminal; of the

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use super::kind_schema::kind_schema;
 use super::nearest;
 use super::object::Known;
-use super::pipeline::{CustomType, Field, ObjectKind, Target};
+use super::pipeline::{CustomType, Else, Field, ObjectKind, Target};
 use super::rule::rule;
 use super::spot::Spot;
 use super::yaml::{Data, Entry, Node};
@@ -27,16 +27,22 @@ pub(super) fn field(
     (table, kind): (usize, ObjectKind),
     entry: &Entry,
 ) -> Option<Field> {
-    let custom = custom_node(&entry.value);
+    let custom = word(&entry.value, "custom");
     let target = target(known.desk, kind, entry, custom);
     // The rule is read even without a target: its faults are to be told as well.
     let rule = rule(known, table, target.as_ref(), entry);
-    Some(Field { target: target?, rule: rule?, place: entry.spot.place.clone() })
+    let (target, mut rule) = (target?, rule?);
+    // What the kind cannot do without is required, whether the spec says so or not; a way out that
+    // it names is taken at its word.
+    if kind_schema(kind).required().contains(&target.path) && word(&entry.value, "else").is_none() {
+        (rule.required, rule.otherwise) = (true, Else::Hold);
+    }
+    Some(Field { target, rule, place: entry.spot.place.clone() })
 }
 
-fn custom_node(node: &Node) -> Option<&Node> {
+fn word<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     let Data::Map(entries) = &node.data else { return None };
-    entries.iter().find(|entry| entry.key == "custom").map(|entry| &entry.value)
+    entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
 }
 
 fn target(

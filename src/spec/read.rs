@@ -211,6 +211,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_kind_cannot_do_without_is_required_unless_the_spec_names_a_way_out() {
+        let pipeline = shipped("rezora.yaml", &|_| None);
+        let notes = object(&pipeline, "notes");
+        let rule =
+            |path: &str| &notes.fields.iter().find(|field| field.target.path == path).unwrap().rule;
+        assert_eq!((rule("note").required, rule("note").otherwise), (true, Else::Hold));
+        assert_eq!(rule("entity").otherwise, Else::Skip, "as the spec says");
+        assert_eq!((rule("date").required, rule("date").otherwise), (false, Else::Flag));
+    }
+
+    #[test]
     fn the_tables_of_the_older_endpoint_complete_those_of_the_newer_one() {
         let pipeline = shipped("rezora.yaml", &|_| None);
         assert_eq!(pipeline.sources[1].nulls, ["", "-", "NULL", "N/A"], "those of the newer one");

@@ -73,7 +73,10 @@ fn tell(context: &Context, pipeline: &Pipeline, key: &SourceKey) -> Result<Exit,
         return Ok(Exit::Spec);
     }
     for line in &story {
-        writeln!(text, "run {:<4} {}  {}", line.run, line.at, line.what).unwrap_or_default();
+        // To the second; the order of what happened within one is that of the lines.
+        let at = line.at.split_once('.').map_or(&*line.at, |(second, _)| second);
+        let at = at.trim_end_matches('Z');
+        writeln!(text, "run {:<4} {at}Z  {}", line.run, line.what).unwrap_or_default();
     }
     for flag in &flags {
         writeln!(
