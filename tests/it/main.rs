@@ -5,6 +5,7 @@
 mod allegory;
 mod archives;
 mod attached;
+mod bottlecrm;
 mod bucket;
 mod crm_faults;
 mod crm_nutshell;
