@@ -89,13 +89,13 @@ mod tests {
     #[test]
     fn an_owner_that_the_crm_does_not_have_is_told_with_who_owns_instead() {
         let used = |owner: &str, rule, count| OwnerUse { owner: owner.into(), rule, count };
-        let uses = [
+        let owned = [
             used("ann@x.example", "matched", 5),
             used("bo@x.example", "fallback", 4),
             used("cy@x.example", "aliased", 3),
             used("", "fallback", 2),
         ];
-        let text = owners(&uses);
+        let text = owners(&owned);
         let lines: Vec<_> = text.lines().collect();
         let expected = [
             "  owner bo@x.example is no enabled user of the CRM: the fallback owns 4 fields",

@@ -41,7 +41,9 @@ fn each(items: &[Value], keys: &[impl AsRef<str>]) -> Value {
         match follow(item, keys).into_owned() {
             Value::Null => {}
             Value::Array(values) => found.extend(values),
-            value => found.push(value),
+            value @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+                found.push(value);
+            }
         }
     }
     if found.is_empty() { Value::Null } else { Value::Array(found) }

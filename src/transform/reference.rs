@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::ground::{Fate, Made, SourceKey};
-use crate::spec::{ColumnPath, From, Reference, Rule, Try};
+use crate::spec::{ColumnPath, From, Kind, Reference, Rule, Try};
 
 use super::cell;
 use super::coalesce;
@@ -76,6 +76,12 @@ fn finish(recipe: &Recipe, scenes: &[Scene<'_>], found: Vec<SourceKey>, mut draf
             draft.remark(Weight::Fault, "self_parent", &key.id, detail);
         } else if !links.contains(&key) {
             links.push(key);
+        }
+    }
+    if matches!(recipe.kind, Kind::Reference(_)) && !recipe.many {
+        for extra in links.split_off(links.len().min(1)) {
+            let detail = "the field takes one record, this further one is left out";
+            draft.remark(Weight::Notice, "more_than_one", &extra.to_string(), detail);
         }
     }
     draft.made = (!links.is_empty()).then_some(Made::Links(links));
@@ -176,21 +182,12 @@ impl<'s> By<'s> {
 fn by_ways(ways: &[Way<'_>], seat: &Seat<'_, '_>, draft: &mut Draft, found: &mut Vec<SourceKey>) {
     let mut failures: Vec<Vec<(String, Remark)>> = Vec::new();
     for way in ways {
-        let mut missed = Vec::new();
-        let before = found.len();
-        for value in &way.values {
-            match by_way(way, value, seat) {
-                Ok(Some(id)) => {
-                    if draft.raw.is_empty() {
-                        draft.raw = id.to_string();
-                    }
-                    found.push(SourceKey::new(way.object, &id));
-                }
-                Ok(None) => {}
-                Err(failure) => missed.push(failure),
+        let (hits, missed) = look(way, seat);
+        if let Some(first) = hits.first() {
+            if draft.raw.is_empty() {
+                draft.raw = first.id.to_string();
             }
-        }
-        if found.len() > before {
+            found.extend(hits);
             for (value, remark) in failures.into_iter().flatten() {
                 let detail = format!("{}; found in another way", remark.detail);
                 draft.remark(Weight::Notice, remark.code, &value, detail);
@@ -211,6 +208,19 @@ fn by_ways(ways: &[Way<'_>], seat: &Seat<'_, '_>, draft: &mut Draft, found: &mut
         }
         say(missed, draft);
     }
+}
+
+/// The records that a way finds, and what is said of the values that it does not find.
+fn look(way: &Way<'_>, seat: &Seat<'_, '_>) -> (Vec<SourceKey>, Vec<(String, Remark)>) {
+    let (mut hits, mut missed) = (Vec::new(), Vec::new());
+    for value in &way.values {
+        match by_way(way, value, seat) {
+            Ok(Some(id)) => hits.push(SourceKey::new(way.object, &id)),
+            Ok(None) => {}
+            Err(failure) => missed.push(failure),
+        }
+    }
+    (hits, missed)
 }
 
 fn say(missed: Vec<(String, Remark)>, draft: &mut Draft) {
@@ -288,7 +298,7 @@ fn single(
 mod tests {
     use super::*;
     use crate::ground::Entity;
-    use crate::spec::{Else, Field, Kind};
+    use crate::spec::{Else, Field};
     use crate::transform::fixture::{self, Town};
     use serde_json::json;
 
@@ -371,7 +381,7 @@ mod tests {
         assert_eq!(taste(row), "companies:88 [ref_missing]", "found in another way");
     }
 
-    fn entity(many: bool) -> Field {
+    fn entity(takes: usize) -> Field {
         let columns = vec![
             (fixture::path("contacts", "company_id"), 0),
             (fixture::path("contacts", "friend.id"), 0),
@@ -381,18 +391,20 @@ mod tests {
             ..Rule::plain(From::Columns(Vec::new()))
         };
         let mut field = fixture::field("entity", Kind::Reference(vec![Entity::Accounts]), rule);
-        field.target.many = many;
+        field.target.many = takes > 1;
         field
     }
 
     #[test]
     fn of_several_columns_the_first_that_leads_to_a_record_says_which_object_is_meant() {
-        let taste = |row: Value| fixture::taste(entity(false), &[row], &town());
+        let taste = |row: Value| fixture::taste(entity(1), &[row], &town());
         assert_eq!(taste(json!({"id": "5", "company_id": "88"})), "companies:88");
         let row = json!({"id": "5", "company_id": "88", "friend": {"id": "12"}});
         assert_eq!(taste(row), "companies:88");
         let row = json!({"id": "5", "company_id": "404", "friend": {"id": "12"}});
         assert_eq!(taste(row), "companies:12 [ref_missing]");
+        let row = json!({"id": "5", "company_id": ["88", "12"]});
+        assert_eq!(taste(row), "companies:88 [more_than_one]", "a list does not fit");
         assert_eq!(taste(json!({"id": "5", "company_id": "404"})), "[ref_missing]");
         assert_eq!(taste(json!({"id": "5"})), "");
     }
@@ -400,7 +412,7 @@ mod tests {
     #[test]
     fn where_several_records_fit_each_of_the_columns_counts() {
         let row = json!({"id": "5", "company_id": "88", "friend": {"id": "12"}});
-        let made = fixture::taste(entity(true), &[row], &town());
+        let made = fixture::taste(entity(2), &[row], &town());
         assert_eq!(made, "companies:88 companies:12");
     }
 
