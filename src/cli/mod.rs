@@ -13,6 +13,7 @@ mod hosts;
 mod load;
 mod settings;
 mod signals;
+mod standing;
 mod summary;
 mod terminal;
 mod work;

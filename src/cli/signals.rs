@@ -1,4 +1,5 @@
-//! Ctrl-C and the system's wish to end: once for a checkpoint, twice for at once.
+//! Ctrl-C, the system's wish to end and a terminal that closes: once for a checkpoint, twice for at
+//! once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,23 +25,26 @@ impl Signals {
     }
 
     async fn obey(&self, context: &Context) {
-        while self.next().await.is_some() {
+        // Opened once: a signal that comes while another is being answered is not lost. A terminal
+        // that closes is a wish to end like any other.
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)] = kinds.map(signal) else {
+            return;
+        };
+        loop {
+            let terminated = tokio::select! {
+                _ = interrupt.recv() => false,
+                _ = terminate.recv() => true,
+                _ = hang_up.recv() => true,
+            };
+            self.terminated.fetch_or(terminated, Ordering::SeqCst);
             if context.terminal.stop() {
+                context
+                    .terminal
+                    .say("stopped at once: what is in doubt is looked up by the next run");
                 leave(self.exit());
             }
             context.terminal.say("finishing what is in flight; once more stops at once");
-        }
-    }
-
-    /// Waits for the next signal; `None` when none can be heard.
-    async fn next(&self) -> Option<()> {
-        let mut terminate = signal(SignalKind::terminate()).ok()?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted.ok(),
-            _ = terminate.recv() => {
-                self.terminated.store(true, Ordering::SeqCst);
-                Some(())
-            }
         }
     }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::journey::conserved;
 use crate::judge;
-use crate::rehearsal::{Rehearsal, copies, project};
+use crate::rehearsal::{Rehearsal, copies, project, signal};
 use crate::yard::{Yard, several_at_once};
 
 /// Kills in a usual test run; more are a matter of `FLITPIPE_KILLS`.
@@ -163,4 +163,31 @@ fn the_main_job_killed_again_and_again_ends_as_if_it_had_never_been() {
             assert_eq!(summary["objects"][object][outcome], tally[outcome], "{object} {outcome}");
         }
     }
+}
+
+#[test]
+fn a_run_that_is_paused_still_holds_its_ledger_and_goes_on_where_it_was() {
+    let yard = Yard::open();
+    yard.rehearsal.faults(
+        &json!({"class": "silence", "when": "after", "on": ["create"], "rate": 0.3, "seed": 3}),
+    );
+    let mut first = yard.command("apply");
+    let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while yard.rehearsal.journal().is_empty() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    signal("-STOP", &first);
+    let written = yard.rehearsal.journal().len();
+    for word in ["apply", "rollback"] {
+        let output = yard.command(word).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{word}: {told}");
+        assert!(told.contains(&format!("process {}", first.id())), "{word}: {told}");
+    }
+    // A request that was on its way when the run was paused may still arrive.
+    assert!(yard.rehearsal.journal().len() <= written + 8, "nobody else wrote");
+    signal("-CONT", &first);
+    assert_eq!(first.wait().unwrap().code(), Some(0));
+    judge::one_copy_each(&yard.rehearsal.dump()).unwrap();
+    judge::lawful(&yard.rehearsal.journal()).unwrap();
 }

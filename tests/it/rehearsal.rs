@@ -28,6 +28,12 @@ pub(crate) fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Sends a signal, such as `-STOP`, to a process.
+pub(crate) fn signal(name: &str, running: &Child) {
+    let sent = Command::new("kill").arg(name).arg(running.id().to_string()).status().unwrap();
+    assert!(sent.success());
+}
+
 /// A sandbox that lives on while runs come and go.
 pub(crate) struct Rehearsal {
     folder: tempfile::TempDir,

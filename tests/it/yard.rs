@@ -99,7 +99,7 @@ const EXPORT: [(&str, &str); 5] = [
 const TIMEOUT: &str = "300";
 
 /// Moves at work at once: each is mostly waits.
-const WORKERS: usize = 4;
+const WORKERS: usize = 8;
 
 /// Does something with every item, several at a time; what failed.
 pub(crate) fn several_at_once<T: Sync>(

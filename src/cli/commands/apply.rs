@@ -13,12 +13,14 @@ use crate::cli::args::ApplyArgs;
 use crate::cli::connect::Connected;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::standing;
 use crate::cli::summary::{self, Tallies};
 use crate::cli::work::{self, Call};
 use crate::crm::{Crm, Nutshell};
 use crate::engine::{Again, Applied, EngineError, Prepared, Session, apply, prepare, resolve_open};
 use crate::ground::Outcome;
 use crate::ledger::{Ledger, Lock, Run, RunId, RunKind, RunState};
+use crate::plan::Plan;
 use crate::report;
 use crate::spec::{Breach, Pipeline};
 
@@ -75,7 +77,7 @@ async fn go(
     let (applied, verdict) = match written(&session, &prepared, (&ledger, run)).await {
         Ok(written) => written,
         Err(error) => {
-            ledger.end_run(run, RunState::Stopped, Exit::of(&error).code(), Context::now())?;
+            stopped(context, &ledger, run, (&prepared.plan, &error))?;
             return Err(error);
         }
     };
@@ -89,6 +91,19 @@ async fn go(
     }
     ledger.back_up()?;
     Ok(exit)
+}
+
+/// Notes that a run did not reach its end, and tells how far it came.
+fn stopped(
+    context: &Context,
+    ledger: &Ledger,
+    run: RunId,
+    (plan, error): (&Plan, &EngineError),
+) -> Result<(), EngineError> {
+    ledger.end_run(run, RunState::Stopped, Exit::of(error).code(), Context::now())?;
+    let tallies = summary::tallies(ledger.reader(), run, plan)?;
+    context.terminal.say(&standing::forth(ledger.reader(), run, &tallies)?);
+    Ok(())
 }
 
 /// Writes, and reads back what was written.

@@ -11,6 +11,7 @@ use crate::cli::args::RollbackArgs;
 use crate::cli::connect::Connected;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::standing;
 use crate::cli::work::{self, Call};
 use crate::crm::{Crm, Nutshell};
 use crate::engine::{EngineError, RollbackReport, Scope, Session, rollback};
@@ -81,6 +82,7 @@ async fn act(
         Ok(report) => report,
         Err(error) => {
             ledger.end_run(run, RunState::Stopped, Exit::of(&error).code(), Context::now())?;
+            context.terminal.say(&standing::back(ledger.reader(), run, of)?);
             return Err(error);
         }
     };

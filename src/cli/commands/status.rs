@@ -8,6 +8,7 @@ use crate::cli::args::SpecArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::load::load;
+use crate::cli::standing::doubts;
 use crate::cli::summary::waiting;
 use crate::ledger::{LedgerError, Reader, Run, RunKind, RunState};
 
@@ -45,12 +46,7 @@ fn show(context: &Context, reader: &Reader, args: &SpecArgs) -> Result<(), Ledge
     }
     let open = reader.open_entries()?;
     if !open.is_empty() {
-        writeln!(
-            text,
-            "{} writes got no answer; the next run finds out what became of them",
-            open.len()
-        )
-        .unwrap_or_default();
+        writeln!(text, "{}", doubts(reader)?).unwrap_or_default();
     }
     if let Some(last) = runs.iter().rev().find(|run| run.kind == RunKind::Apply) {
         let held = waiting(reader, last.id)?;
