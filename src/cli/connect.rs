@@ -35,6 +35,8 @@ pub(super) enum ConnectError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Crm(#[from] CrmError),
+    #[error("FLITPIPE_FAILPOINT lets a run fail on purpose: it is for the sandbox only")]
+    Failpoint,
     #[error("{name} is no address that keys may be sent to: it must begin with https://")]
     Endpoint { name: &'static str },
 }
@@ -76,6 +78,9 @@ pub(super) async fn connect(
         readers.push(Reader::new(&pipeline.sources[position], &base, &options)?);
     }
     let (connection, harmless) = destination(pipeline, rehearsal.as_ref())?;
+    if !harmless && context.settings.failpoint().is_some() {
+        return Err(ConnectError::Failpoint);
+    }
     let bucket = if copies_to_bucket(pipeline) { bucket_keys(&context.settings)? } else { None };
     let crm = if harmless {
         Nutshell::connect_within(connection, context.settings.near_timeout())?

@@ -8,6 +8,7 @@ mod connect;
 mod context;
 mod coverage;
 mod exit;
+mod failpoint;
 mod fresh;
 mod hosts;
 mod load;

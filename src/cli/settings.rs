@@ -51,6 +51,11 @@ impl Settings {
         self.variable("FLITPIPE_SANDBOX_FAULTS").map(PathBuf::from)
     }
 
+    /// What happens at the named places of a run, for tests.
+    pub(super) fn failpoint(&self) -> Option<String> {
+        self.variable("FLITPIPE_FAILPOINT")
+    }
+
     /// How long a call to a CRM on this machine may take.
     pub(super) fn near_timeout(&self) -> Duration {
         let given = self.variable("FLITPIPE_SANDBOX_TIMEOUT_MS");

@@ -14,7 +14,7 @@ use super::setup::Prepared;
 use super::stage::{Pass, run_stage};
 use super::watch::Event;
 use crate::crm::{Crm, NewField};
-use crate::ground::{CrmRef, Entity};
+use crate::ground::{CrmRef, Entity, failpoint};
 use crate::ledger::{Ledger, RunId};
 use crate::plan::Stage;
 use crate::report::{self, Archived};
@@ -56,6 +56,7 @@ pub async fn apply<C: Crm>(
     provision(&work).await?;
     for stage in prepared.plan.order.stages() {
         through(&work, *stage).await?;
+        failpoint::reach("engine.stage_done");
     }
     if !session.pipeline.archives.is_empty() {
         session.watch.note("writing the archives");
@@ -109,7 +110,9 @@ async fn provision<C: Crm>(work: &Work<'_, C>) -> Result<(), EngineError> {
             options,
         };
         crm.provision_field(&field).await?;
+        failpoint::reach("engine.field_provisioned");
         work.ledger.provisioned(work.run, "custom field", field.entity.name(), &field.name).await?;
+        failpoint::reach("engine.field_noted");
     }
     for (entity, tags) in &provisioning.tags {
         let Some(of) = Entity::named(entity) else { continue };

@@ -15,7 +15,7 @@ use super::error::EngineError;
 use super::look::lost;
 use super::three_way::Values;
 use crate::crm::{Crm, CrmError, Upload};
-use crate::ground::{Flag, Record};
+use crate::ground::{Flag, Record, failpoint};
 use crate::ledger::State;
 use crate::plan::{Facts, Judged, LinkedCopy, Look, Way, judge, plain_name};
 use crate::source::SourceError;
@@ -69,6 +69,7 @@ pub(super) async fn carry<C: Crm>(
     let from = from.as_str().unwrap_or_default().to_owned();
     let said = values.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     let fetched = fetch(work, whose, &from).await?;
+    failpoint::reach("engine.file_fetched");
     let look = fetched.as_ref().map_or_else(Clone::clone, |draft| Look::Size(draft.bytes));
     let uploads = work.prepared.inventory.uploads;
     let facts = Facts { name: &said, from: &from, look: &look, uploads };
@@ -81,6 +82,7 @@ pub(super) async fn carry<C: Crm>(
         Way::Copy(copy) => copied(work, whose.object, copy, (&draft, &mut values)).await,
         Way::Held => return Ok(None),
     };
+    failpoint::reach("engine.file_carried");
     if let Err((code, why)) = refused {
         flags.push(Flag::new(code, CONTENT, CONTENT, &from, &why));
         return Ok(None);

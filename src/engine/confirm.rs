@@ -9,7 +9,7 @@ use super::probe::{self, look};
 use super::session::Session;
 use super::three_way::{Values, alike};
 use crate::crm::{Crm, CrmError, Snapshot, Written};
-use crate::ground::{CrmRef, Outcome, SourceKey};
+use crate::ground::{CrmRef, Outcome, SourceKey, failpoint};
 use crate::ledger::{Deed, Ledger, OpenEntry, RunId, Settled, Verdict};
 
 /// What an answer means.
@@ -62,10 +62,12 @@ pub(super) async fn confirm_open<C: Crm>(
         open.into_iter().partition(|entry| entry.intent.deed == Deed::Create);
     let others = changed(session, ledger, others, Belief::WhatHappened).await?;
     let creates = found(session, ledger, creates, run).await?;
+    failpoint::reach("engine.open_looked_up");
     if creates.is_empty() && others.is_empty() {
         return Ok(count);
     }
     tokio::time::sleep(session.waits.settle).await;
+    failpoint::reach("engine.open_waited");
     changed(session, ledger, others, Belief::Everything).await?;
     let creates = found(session, ledger, creates, run).await?;
     if creates.is_empty() {
@@ -78,6 +80,7 @@ pub(super) async fn confirm_open<C: Crm>(
                 .to_owned();
         ledger.settle(entry, Settled::NotApplied { how }, None, session.now()).await?;
     }
+    failpoint::reach("engine.open_settled");
     Ok(count)
 }
 

@@ -11,7 +11,7 @@ use super::probe::look;
 use super::three_way::{Patch, Values, alike, three_way};
 use super::write::{Deal, object_of};
 use crate::crm::{Crm, CrmError, Snapshot, check, expected};
-use crate::ground::{CrmRef, Flag, Outcome};
+use crate::ground::{CrmRef, Flag, Outcome, failpoint};
 use crate::ledger::{Aspect, Deed, Intent, OpenEntry, Origin, Settled, State};
 use crate::plan::{CLOSING, why};
 use crate::spec::Object;
@@ -145,7 +145,9 @@ async fn announce<C: Crm>(
         undoes: None,
         at: work.session.now(),
     };
-    Ok(work.ledger.announce(intent).await?)
+    let entry = work.ledger.announce(intent).await?;
+    failpoint::reach("engine.edit_announced");
+    Ok(entry)
 }
 
 /// Announces one edit and sends it until its end is known.
@@ -174,10 +176,12 @@ async fn send<C: Crm>(
     let (mut stands, mut silent) = (step.now.clone(), false);
     for _ in 0..CONFLICTS_MAX {
         let answer = work.session.crm.edit(&stands, &step.patch.changes).await;
+        failpoint::reach("engine.edit_answered");
         match confirm::answer(answer) {
             Sent::Done(written) => {
                 let settled = Settled::Done { crm: crm(), rev: written.rev, how: "acknowledged" };
                 work.ledger.settle(entry, settled, None, now()).await?;
+                failpoint::reach("engine.edit_settled");
                 return Ok(Sending::Over(Outcome::Updated, String::new()));
             }
             Sent::Refused(reason) if !silent => {

@@ -12,7 +12,7 @@ use super::session::Session;
 use super::setup::Prepared;
 use super::three_way::Values;
 use crate::crm::{self, Crm, Snapshot};
-use crate::ground::{CrmRef, Entity, Flag, Rows, SourceKey};
+use crate::ground::{CrmRef, Entity, Flag, Rows, SourceKey, failpoint};
 use crate::ledger::{Ledger, RunId, State, key_of_marker};
 use crate::plan::{Course, Prepared as Record};
 use crate::report::{Difference, Findings, Found, Sort};
@@ -64,6 +64,7 @@ pub async fn reconcile<C: Crm>(
     for object in 0..session.pipeline.objects.len() {
         reading.unlisted(object, &seen).await?;
     }
+    failpoint::reach("engine.read_back");
     reading.findings.finish().map_err(fail)
 }
 

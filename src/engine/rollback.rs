@@ -1,19 +1,19 @@
 //! The way back: every deed undone, the latest first, and what people changed left alone.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::confirm::{self, Sent, confirm_open};
 use super::error::EngineError;
 use super::probe::look;
 use super::session::Session;
+use super::taken_back::{Left, RollbackReport};
 use super::three_way::{Values, alike, same, way_back};
 use super::watch::Event;
 use crate::crm::{self, Crm, CrmError, Snapshot};
-use crate::ground::{CrmRef, Entity, SourceKey};
+use crate::ground::{CrmRef, Entity, SourceKey, failpoint};
 use crate::ledger::{Deed, Intent, Ledger, OpenEntry, Origin, RunId, Settled, State, Undo};
 use crate::spec::ObjectKind;
 
@@ -26,41 +26,6 @@ const DEFAULTS: [&str; 8] =
 
 /// What a note has from its making, and no edit changes.
 const NOTE_KEEPS: [&str; 2] = ["author", "file"];
-
-/// A record that was left as it is.
-#[derive(Debug, Clone, Serialize)]
-pub struct Left {
-    /// The source record.
-    pub record: String,
-    /// The record of the CRM.
-    pub crm: String,
-    /// What people did to it.
-    pub why: String,
-}
-
-/// What a rollback did, or would do.
-#[derive(Debug, Default, Serialize)]
-pub struct RollbackReport {
-    /// Object to its counts.
-    pub objects: BTreeMap<String, Counts>,
-    /// Records that were left.
-    pub left: Vec<Left>,
-    /// What no API can take back: kind, entity, name.
-    pub irreversible: Vec<(String, String, String)>,
-}
-
-/// The counts of one object.
-#[derive(Debug, Default, Clone, Serialize)]
-pub struct Counts {
-    /// Records deleted.
-    pub deleted: u64,
-    /// Records whose values were put back.
-    pub restored: u64,
-    /// Records left because people changed them.
-    pub conflicts: u64,
-    /// Effects that cannot be taken back.
-    pub irreversible: u64,
-}
 
 /// What a rollback is to do.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +83,7 @@ pub async fn rollback<C: Crm>(
         }
     }
     session.watch.on(&Event::StageDone);
+    failpoint::reach("engine.undone");
     report.irreversible = ledger.reader().provisioned()?;
     Ok(report)
 }
@@ -198,7 +164,9 @@ impl<C: Crm> Back<'_, C> {
         else {
             return Ok(Some(End::Deleted));
         };
+        failpoint::reach("engine.delete_announced");
         let answer = self.session.crm.delete(&now.at, &now.rev).await;
+        failpoint::reach("engine.delete_answered");
         let answer = answer.map(|()| crm::Written { id: now.at.id.clone(), rev: String::new() });
         self.settle(entry, answer, End::Deleted).await
     }
@@ -233,7 +201,9 @@ impl<C: Crm> Back<'_, C> {
             self.ledger.settle(entry, settled, None, self.session.now()).await?;
             return Ok(Some(End::Nothing));
         }
+        failpoint::reach("engine.restore_announced");
         let answer = self.session.crm.edit(now, &back.changes).await;
+        failpoint::reach("engine.restore_answered");
         self.settle(entry, answer, End::Restored).await
     }
 
@@ -338,6 +308,7 @@ impl<C: Crm> Back<'_, C> {
                 let settled =
                     Settled::Done { crm: written.id, rev: written.rev, how: "acknowledged" };
                 self.ledger.settle(entry, settled, None, now).await?;
+                failpoint::reach("engine.undo_settled");
                 Ok(Some(end))
             }
             Sent::Refused(reason) => {

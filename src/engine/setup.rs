@@ -9,7 +9,7 @@ use super::look::look_at;
 use super::marked::{self, Strangers};
 use super::session::Session;
 use crate::crm::{Crm, Inventory, Snapshot};
-use crate::ground::{CrmRef, Entity, SourceKey};
+use crate::ground::{CrmRef, Entity, SourceKey, failpoint};
 use crate::ledger::{Aspect, LedgerError, Reader};
 use crate::plan::{
     Bucket, ChoiceTable, Desk, Existing, Known, LinkBook, Means, Memory, OwnerTable, Plan,
@@ -72,6 +72,7 @@ pub async fn prepare<C: Crm>(
     let bucket = if session.bucket.is_some() { Bucket::Open } else { Bucket::NoKeys };
     settle(&mut desk, &mut plan, &looks, Means { uploads: inventory.uploads, bucket });
     plan.gates.extend(strangers.gate(session).await?);
+    failpoint::reach("engine.prepared");
     Ok(Prepared { desk, plan, extraction, inventory, existing })
 }
 
@@ -112,7 +113,9 @@ async fn staged<C: Crm>(
     if staging.is_open() && !staging.matches()? {
         staging.discard()?;
     }
-    extract(&session.pipeline, &session.readers, &mut staging, session.watch).await.map(Some)
+    let read = extract(&session.pipeline, &session.readers, &mut staging, session.watch).await?;
+    failpoint::reach("engine.extracted");
+    Ok(Some(read))
 }
 
 /// The records of the CRM that `match` may find, without those that the ledger knows as ours.

@@ -10,7 +10,7 @@ use super::error::EngineError;
 use super::watch::Event;
 use super::write;
 use crate::crm::Crm;
-use crate::ground::{Flag, Outcome, Rows, SourceKey};
+use crate::ground::{Flag, Outcome, Rows, SourceKey, failpoint};
 use crate::ledger::Verdict;
 use crate::plan::{Course, Prepared, Stage, left, lost_rows, why};
 
@@ -89,6 +89,7 @@ async fn run_batch<C: Crm>(
         .collect()
         .await;
     ends.into_iter().collect::<Result<(), _>>()?;
+    failpoint::reach("engine.batch_done");
     work.session.watch.on(&Event::Settled { records });
     if work.session.watch.stopping() { Err(EngineError::Interrupted) } else { Ok(()) }
 }

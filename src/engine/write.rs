@@ -13,7 +13,7 @@ use super::error::EngineError;
 use super::resolve::{Resolved, links, resolve};
 use super::three_way::Values;
 use crate::crm::{Crm, NewRecord, check, expected};
-use crate::ground::{CrmRef, Entity, Fields, Flag, Outcome, Record, SourceKey};
+use crate::ground::{CrmRef, Entity, Fields, Flag, Outcome, Record, SourceKey, failpoint};
 use crate::ledger::{Aspect, Deed, Intent, Settled, State, Verdict};
 use crate::plan::{
     Decision, Known, Matches, decide, fields_hash, record_hash, split_closing, taken, why,
@@ -178,19 +178,13 @@ fn checked(kind: ObjectKind, values: Values, flags: &mut Vec<Flag>) -> Option<Va
     faults.is_empty().then_some(values)
 }
 
-async fn create<C: Crm>(
-    work: &Work<'_, C>,
-    object: usize,
-    deal: &Deal<'_>,
-    (values, flags): (Values, &[Flag]),
-) -> Result<Option<(Outcome, String)>, EngineError> {
-    let kind = work.session.pipeline.objects[object].kind;
-    let author = author(work, &values);
-    let mut after = expected(kind, &values);
+/// A creation as it is announced.
+fn creation<C>(work: &Work<'_, C>, kind: ObjectKind, deal: &Deal<'_>, values: &Values) -> Intent {
+    let mut after = expected(kind, values);
     if let Some(carried) = values.get(CONTENT).filter(|_| kind == ObjectKind::File) {
         after.insert(CONTENT.to_owned(), carried.clone());
     }
-    let intent = Intent {
+    Intent {
         run: work.run,
         key: deal.key.clone(),
         aspect: deal.aspect,
@@ -203,11 +197,24 @@ async fn create<C: Crm>(
         hash: deal.hash.clone(),
         undoes: None,
         at: work.session.now(),
-    };
+    }
+}
+
+async fn create<C: Crm>(
+    work: &Work<'_, C>,
+    object: usize,
+    deal: &Deal<'_>,
+    (values, flags): (Values, &[Flag]),
+) -> Result<Option<(Outcome, String)>, EngineError> {
+    let kind = work.session.pipeline.objects[object].kind;
+    let author = author(work, &values);
+    let intent = creation(work, kind, deal, &values);
     let entry = work.ledger.announce(intent).await?;
+    failpoint::reach("engine.create_announced");
     let marker = work.ledger.marker(deal.key);
     let new = NewRecord { kind, fields: &values, marker: &marker, author: author.as_deref() };
     let answer = work.session.crm.create(new).await;
+    failpoint::reach("engine.create_answered");
     let created = Verdict {
         run: work.run,
         key: deal.key.clone(),
@@ -225,6 +232,7 @@ async fn create<C: Crm>(
         Sent::Done(written) => {
             let settled = Settled::Done { crm: written.id, rev: written.rev, how: "acknowledged" };
             work.ledger.settle(entry, settled, Some(created), work.session.now()).await?;
+            failpoint::reach("engine.create_settled");
             Ok(Some((Outcome::Created, String::new())))
         }
         Sent::Refused(reason) => {

@@ -2,6 +2,7 @@
 
 mod diagnostic;
 mod entity;
+pub mod failpoint;
 mod fields;
 mod header;
 mod inside;

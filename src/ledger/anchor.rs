@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::chain::Hash;
 use super::error::LedgerError;
 use super::lock::private;
+use crate::ground::failpoint;
 
 /// The file's name beside the ledger.
 pub(super) const NAME: &str = "ledger.head";
@@ -173,6 +174,7 @@ impl Anchor {
     /// Brings what was written to the disk; the next write goes into the other slot.
     pub(super) fn flush(&mut self) -> Result<(), LedgerError> {
         if self.groups > 0 {
+            failpoint::attempt("ledger.anchor_flushed").map_err(|e| self.fail(e))?;
             self.file.sync_all().map_err(|e| self.fail(e))?;
             self.slot = 1 - self.slot;
             self.groups = 0;

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
 use super::error::LedgerError;
+use crate::ground::failpoint;
 
 /// The folder beside the ledger.
 const FOLDER: &str = "backup";
@@ -61,7 +62,9 @@ pub(super) fn take(folder: &Path, connection: &Connection) -> Result<(), LedgerE
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(fail)?;
     write(connection, &draft).map_err(|error| LedgerError::from(error).at(&draft))?;
+    failpoint::attempt("ledger.copy_drafted").map_err(fail)?;
     fs::rename(&draft, inside.join(format!("ledger-{seq:012}.db"))).map_err(fail)?;
+    failpoint::reach("ledger.copied");
     for old in copies(folder)?.into_iter().skip(KEPT) {
         fs::remove_file(old.file).map_err(fail)?;
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::error::LedgerError;
+use crate::ground::failpoint;
 
 /// The file's name beside the ledger.
 pub(super) const NAME: &str = "ledger.ballast";
@@ -27,7 +28,8 @@ pub(super) fn put_down(folder: &Path) -> Result<(), LedgerError> {
         return Ok(());
     }
     let draft = folder.join("ledger.ballast.part");
-    let made = fill(&draft).and_then(|()| fs::rename(&draft, &file));
+    let made = fill(&draft).and_then(|()| failpoint::attempt("ledger.ballast_drafted"));
+    let made = made.and_then(|()| fs::rename(&draft, &file));
     made.map_err(|source| {
         // What could be written of it only makes the disk fuller.
         drop(fs::remove_file(&draft));

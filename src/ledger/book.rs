@@ -15,7 +15,7 @@ use super::run::{self, Beginning, RunId, RunKind, RunState};
 use super::salvage::{self, Base};
 use super::writer::{self, Desk, Purpose, Writer};
 use super::{ballast, chain, check, found, lock, marker, schema, settle};
-use crate::ground::SourceKey;
+use crate::ground::{SourceKey, failpoint};
 
 /// What a ledger belongs to.
 #[derive(Debug, Clone)]
@@ -114,7 +114,9 @@ impl Ledger {
         // First what stands, then the new generation: a crash between them explains one step.
         anchor.set(&writer::head(&connection, ledger).map_err(fail)?)?;
         anchor.flush()?;
+        failpoint::reach("ledger.anchor_opened");
         let generation = found::next_generation(&connection).map_err(fail)?;
+        failpoint::reach("ledger.generation_taken");
         anchor.set(&writer::head(&connection, ledger).map_err(fail)?)?;
         anchor.flush()?;
         let relief = ballast::give_back(folder);
@@ -198,7 +200,9 @@ impl Ledger {
         self.writer.run_blocking(Purpose::Note, move |connection| {
             found::fence(connection, generation)?;
             Ok(run::end(connection, (run, state), exit, now)?)
-        })
+        })?;
+        failpoint::reach("ledger.run_ended");
+        Ok(())
     }
 
     /// Writes a deed down; when this returns it is on the disk, and the deed may be done.
@@ -324,9 +328,11 @@ impl Ledger {
 
     fn begin(&self, beginning: Beginning, now: Timestamp) -> Result<RunId, LedgerError> {
         let generation = self.generation;
-        self.writer.run_blocking(Purpose::Begin, move |connection| {
+        let run = self.writer.run_blocking(Purpose::Begin, move |connection| {
             found::fence(connection, generation)?;
             Ok(run::begin(connection, &beginning, generation, now)?)
-        })
+        })?;
+        failpoint::reach("ledger.run_begun");
+        Ok(run)
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::error::LedgerError;
+use crate::ground::failpoint;
 
 /// The right to write, as long as it is kept.
 #[derive(Debug)]
@@ -52,6 +53,7 @@ impl Lock {
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(text.as_bytes()))
             .map_err(fail)?;
+        failpoint::reach("ledger.locked");
         Ok(Self { _file: file })
     }
 }

@@ -11,6 +11,7 @@ use super::anchor::{Anchor, Head};
 use super::ballast::Relief;
 use super::error::{LedgerError, told};
 use super::{chain, found};
+use crate::ground::failpoint;
 
 /// How many jobs share a transaction.
 const GROUP_MAX: usize = 256;
@@ -187,6 +188,7 @@ impl Desk {
     /// One transaction with the jobs of a group.
     fn write(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
         self.step("BEGIN IMMEDIATE")?;
+        failpoint::reach("ledger.group_begun");
         for job in &mut *group {
             if self.full && job.purpose() == Purpose::Begin {
                 job.refuse(&Failure::Full);
@@ -203,11 +205,16 @@ impl Desk {
             self.roll_back();
             return Err(Failure::Full);
         }
-        if let Err(failure) = self.step("COMMIT") {
+        let done = failpoint::attempt("ledger.group_done");
+        let done = done.map_err(|error| Failure::Broken(error.to_string()));
+        if let Err(failure) = done.and_then(|()| self.step("COMMIT")) {
             self.roll_back();
             return Err(failure);
         }
-        self.anchor()
+        failpoint::reach("ledger.committed");
+        self.anchor()?;
+        failpoint::reach("ledger.anchored");
+        Ok(())
     }
 
     /// The anchor follows before anybody is told: what depends on the group is sent after it.

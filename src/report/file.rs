@@ -5,6 +5,8 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::ground::failpoint;
+
 /// A file being written beside its final place.
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -30,7 +32,10 @@ impl Draft {
     /// Puts the file in its place.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.writer.flush()?;
-        fs::rename(&self.part, &self.place)
+        failpoint::attempt("report.file_drafted")?;
+        fs::rename(&self.part, &self.place)?;
+        failpoint::reach("report.file_placed");
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use super::fault::{self, Fault};
 use super::progress::{self, State};
 use super::sheet::Sheet;
 use super::store::Staging;
-use crate::ground::{Flag, Header, Record};
+use crate::ground::{Flag, Header, Record, failpoint};
 
 /// A page as the source gave it.
 #[derive(Debug, Clone)]
@@ -80,7 +80,9 @@ fn put_page(
     if page.next.is_none() {
         progress::close(&transaction, sheet.id, &State::Read)?;
     }
+    failpoint::reach("staging.page_put");
     transaction.commit()?;
+    failpoint::reach("staging.page_committed");
     Ok(report)
 }
 

@@ -14,6 +14,7 @@ mod delta;
 mod espocrm;
 mod exports;
 mod extraction;
+mod failpoints;
 mod faults;
 mod journey;
 mod judge;

@@ -25,6 +25,7 @@ sources:
       people: { path: people.csv, key: id, links: { firm_id: firms } }
       deals: { path: deals.csv, key: id, links: { firm_id: firms } }
       notes: { path: notes.csv, key: id, links: { person_id: people } }
+      files: { path: files.csv, key: id, links: { person_id: people } }
 destination:
   type: nutshell
   url: sandbox
@@ -66,10 +67,19 @@ objects:
     fields:
       entity: { ref: people, from: person_id, required: true }
       note: { from: text, required: true }
+  files:
+    from: files
+    to: file
+    fields:
+      entity: { ref: people, from: person_id, required: true }
+      name: name
+      content: { from: path, required: true }
+archives:
+  notes.csv: { from: notes }
 ";
 
 /// The export: file and text.
-const EXPORT: [(&str, &str); 5] = [
+const EXPORT: [(&str, &str); 7] = [
     ("users.csv", "id,email\n7,nobody@yard.example\n"),
     (
         "firms.csv",
@@ -92,6 +102,30 @@ const EXPORT: [(&str, &str); 5] = [
     (
         "notes.csv",
         "id,text,person_id\n1,Called,1\n2,Wrote,2\n3,Met,3\n4,Called again,3\n5,Lunch,4\n6,Sent,6\n",
+    ),
+    ("files.csv", "id,name,path,person_id\n1,offer.txt,offer.txt,3\n"),
+    ("offer.txt", "An offer."),
+];
+
+/// The export a week later: the files that changed.
+const LATER: [(&str, &str); 3] = [
+    (
+        "people.csv",
+        "id,name,email,text,city,firm_id\n\
+         1,Contact Thirteen,contact13@mail.example,known before,Boulder,1\n\
+         2,Nora Abbot,resident35@elsewhere.example,known too,Aspen,2\n\
+         3,Ada Yard,ada@yard.example,moved,Boulder,4\n4,Bob Yard,bob@yard.example,new,Denver,4\n\
+         5,Cy Yard,cy@yard.example,,Lyons,4\n6,Di Yard,di@yard.example,new,,\n\
+         7,Ed Yard,ed@yard.example,newer,Lyons,3\n",
+    ),
+    (
+        "deals.csv",
+        "id,title,state,firm_id\n1,Deal one,won,1\n2,Deal two,won,2\n3,Deal three,won,3\n",
+    ),
+    (
+        "notes.csv",
+        "id,text,person_id\n1,Called,1\n2,Wrote,2\n3,Met,3\n4,Called again,3\n5,Lunch,4\n6,Sent,6\n\
+         7,Hello,7\n",
     ),
 ];
 
@@ -124,7 +158,7 @@ pub(crate) fn several_at_once<T: Sync>(
 pub(crate) struct Yard {
     pub(crate) rehearsal: Rehearsal,
     pub(crate) spec: PathBuf,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Yard {
@@ -134,10 +168,20 @@ impl Yard {
         fs::create_dir_all(folder.path().join("export")).unwrap();
         let spec = folder.path().join("pipelines/yard.yaml");
         fs::write(&spec, SPEC).unwrap();
-        for (file, text) in EXPORT {
-            fs::write(folder.path().join("export").join(file), text).unwrap();
+        let yard = Self { rehearsal: Rehearsal::open(), spec, folder };
+        yard.write(&EXPORT);
+        yard
+    }
+
+    /// The export of a week later takes the place of the first one.
+    pub(crate) fn later(&self) {
+        self.write(&LATER);
+    }
+
+    fn write(&self, export: &[(&str, &str)]) {
+        for (file, text) in export {
+            fs::write(self.folder.path().join("export").join(file), text).unwrap();
         }
-        Self { rehearsal: Rehearsal::open(), spec, _folder: folder }
     }
 
     /// A command on this move.

@@ -24,6 +24,7 @@ use clap::Parser;
 use super::args::{Arguments, Command, LedgerCommand};
 use super::context::Context;
 use super::exit::Exit;
+use super::failpoint;
 use super::settings::Settings;
 use super::terminal::Terminal;
 
@@ -46,6 +47,12 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(Exit::Spec.code());
         }
     };
+    if let Some(text) = settings.failpoint()
+        && let Err(fault) = failpoint::watch(&text)
+    {
+        terminal.fault(&fault);
+        return ExitCode::from(Exit::Spec.code());
+    }
     let context = Arc::new(Context { terminal, settings });
     ExitCode::from(dispatch(&context, &arguments.command).code())
 }
