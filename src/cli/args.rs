@@ -70,6 +70,8 @@ pub(super) enum Command {
     Status(SpecArgs),
     /// Tell one record's story, from its source row to its undo
     Trace(TraceArgs),
+    /// Delete second copies, which requests made that were applied after every wait
+    Sweep(SweepArgs),
     /// Look whether the ledger is whole, the latest, and keeps its promises; write nothing
     Verify(VerifyArgs),
     /// Look after the ledger
@@ -113,6 +115,15 @@ pub(super) struct ApplyArgs {
     /// Go on although the spec changed since the unfinished run
     #[arg(long)]
     pub accept_spec: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepArgs {
+    /// The spec, for example pipelines/rezora.yaml
+    pub spec: PathBuf,
+    /// Only say what would be deleted
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -47,5 +47,6 @@ const fn word(deed: Deed) -> &'static str {
         Deed::Delete => "deletion",
         Deed::Restore => "restoration",
         Deed::Adopt => "adoption",
+        Deed::Sweep => "sweep",
     }
 }

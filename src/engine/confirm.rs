@@ -12,6 +12,11 @@ use crate::crm::{Crm, CrmError, Snapshot, Written};
 use crate::ground::{CrmRef, Outcome, SourceKey, failpoint};
 use crate::ledger::{Deed, Ledger, OpenEntry, RunId, Settled, Verdict};
 
+/// How a creation was given up: what is applied later still makes a second copy, which a sweep
+/// looks for.
+pub(super) const ABSENT: &str =
+    "two listings do not have it, after the time in which a request is applied or dropped";
+
 /// What an answer means.
 pub(super) enum Sent {
     /// It was applied.
@@ -75,9 +80,7 @@ pub(super) async fn confirm_open<C: Crm>(
     }
     tokio::time::sleep(session.waits.listing).await;
     for entry in found(session, ledger, creates, run).await? {
-        let how =
-            "two listings do not have it, after the time in which a request is applied or dropped"
-                .to_owned();
+        let how = ABSENT.to_owned();
         ledger.settle(entry, Settled::NotApplied { how }, None, session.now()).await?;
     }
     failpoint::reach("engine.open_settled");
@@ -113,7 +116,7 @@ async fn changed<C: Crm>(
     let mut waiting = Vec::new();
     for entry in entries {
         let settled = match entry.intent.deed {
-            Deed::Delete => delete(session, ledger, &entry).await?,
+            Deed::Delete | Deed::Sweep => delete(session, ledger, &entry).await?,
             Deed::Create | Deed::Fill | Deed::Edit | Deed::Restore | Deed::Adopt => {
                 edit(session, ledger, &entry).await?
             }

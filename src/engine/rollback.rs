@@ -10,22 +10,16 @@ use super::error::EngineError;
 use super::probe::look;
 use super::session::Session;
 use super::taken_back::{Left, RollbackReport};
-use super::three_way::{Values, alike, same, way_back};
+use super::three_way::{Values, alike, way_back};
+use super::touched::{Links, Made, touched};
 use super::watch::Event;
 use crate::crm::{self, Crm, CrmError, Snapshot};
-use crate::ground::{CrmRef, Entity, SourceKey, failpoint};
-use crate::ledger::{Deed, Intent, Ledger, OpenEntry, Origin, RunId, Settled, State, Undo};
+use crate::ground::{CrmRef, SourceKey, failpoint};
+use crate::ledger::{Deed, Intent, Ledger, OpenEntry, RunId, Settled, State, Undo};
 use crate::spec::ObjectKind;
 
 /// How often a deed is tried again when somebody else was faster, and when there was no answer.
 const CONFLICTS_MAX: usize = 5;
-
-/// Fields that the CRM itself fills in, so that their presence is nobody's work.
-const DEFAULTS: [&str; 8] =
-    ["accountType", "stage", "status", "closedTime", "name", "isAllDay", "type", "author"];
-
-/// What a note has from its making, and no edit changes.
-const NOTE_KEEPS: [&str; 2] = ["author", "file"];
 
 /// What a rollback is to do.
 #[derive(Debug, Clone, Copy)]
@@ -114,9 +108,10 @@ impl<C: Crm> Back<'_, C> {
             let end = match (undo.intent.deed, now) {
                 (_, None) => self.gone(undo, &at).await?,
                 (Deed::Create | Deed::Adopt, Some(now)) => self.delete(undo, &now, kept).await?,
-                (Deed::Fill | Deed::Edit | Deed::Delete | Deed::Restore, Some(now)) => {
-                    self.restore(undo, &now).await?
-                }
+                (
+                    Deed::Fill | Deed::Edit | Deed::Delete | Deed::Restore | Deed::Sweep,
+                    Some(now),
+                ) => self.restore(undo, &now).await?,
             };
             match end {
                 Some(End::Left(why)) => {
@@ -221,24 +216,9 @@ impl<C: Crm> Back<'_, C> {
         if now.rev == undo.rev && undo.intent.deed == Deed::Create {
             return Ok(None);
         }
-        let changed = crm::differences(self.kind(undo), &state.after, now);
-        if !changed.is_empty() {
-            return Ok(Some(format!("people changed {}", changed.join(", "))));
-        }
-        // Of a note that was found again nobody knows what its making gave it: these stay for good.
-        let given = state.origin == Origin::Adopted && now.at.entity == Entity::Notes;
-        let added: Vec<_> = now
-            .fields
-            .iter()
-            .filter(|(path, value)| !state.after.contains_key(*path) && !same(Some(value), None))
-            .filter(|(path, _)| !DEFAULTS.contains(&path.as_str()) && !is_link(path))
-            .filter(|(path, _)| !(given && NOTE_KEEPS.contains(&path.as_str())))
-            .map(|(path, _)| path.as_str())
-            .collect();
-        if !added.is_empty() {
-            return Ok(Some(format!("people added {}", added.join(", "))));
-        }
-        self.children(now, kept).await
+        let (kind, origin, links) = (self.kind(undo), state.origin, Links::All);
+        let made = Made { kind, after: &state.after, origin, links };
+        touched(self.session, &made, now, kept).await
     }
 
     /// The kind of a record: that of its object, or the usual one when the spec lost the object.
@@ -248,25 +228,6 @@ impl<C: Crm> Back<'_, C> {
         let kinds = objects.filter(|known| *known.name == **object).map(|known| known.kind);
         let usual = ObjectKind::ALL.into_iter().filter(|kind| kind.entity() == undo.intent.entity);
         kinds.chain(usual).next().unwrap_or(ObjectKind::Person)
-    }
-
-    /// Notes of people, or of ours that had to stay, would be lost with the record.
-    async fn children(
-        &self,
-        now: &Snapshot,
-        kept: &HashSet<CrmRef>,
-    ) -> Result<Option<String>, EngineError> {
-        if !matches!(now.at.entity, Entity::Accounts | Entity::Contacts | Entity::Leads) {
-            return Ok(None);
-        }
-        let mut foreign = 0;
-        for entity in [Entity::Notes, Entity::Activities] {
-            for child in self.session.crm.on_record(&now.at, entity).await? {
-                let ours = child.marker.is_some() && !kept.contains(&child.at);
-                foreign += u64::from(!ours);
-            }
-        }
-        Ok((foreign > 0).then(|| format!("{foreign} notes or activities of people hang on it")))
     }
 
     /// Announces an undo; `None` when this is only a look.
@@ -353,11 +314,6 @@ impl<C: Crm> Back<'_, C> {
 /// Whether the deed made the record, in this ledger or in one that was lost.
 fn is_making(undo: &Undo) -> bool {
     matches!(undo.intent.deed, Deed::Create | Deed::Adopt)
-}
-
-/// Links to other records: they appear on this one when another of ours was linked to it.
-fn is_link(path: &str) -> bool {
-    ["accounts", "contacts", "leads", "participants", "entity"].contains(&path)
 }
 
 fn values(image: Option<&Value>) -> Values {

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::OnceLock;
 
 /// Every place, in the order of a record's journey.
-pub const POINTS: [&str; 41] = [
+pub const POINTS: [&str; 43] = [
     "ledger.locked",
     "ledger.anchor_opened",
     "ledger.generation_taken",
@@ -38,6 +38,8 @@ pub const POINTS: [&str; 41] = [
     "engine.open_looked_up",
     "engine.open_waited",
     "engine.open_settled",
+    "engine.sweep_announced",
+    "engine.sweep_answered",
     "engine.read_back",
     "engine.delete_announced",
     "engine.delete_answered",

@@ -38,6 +38,8 @@ pub enum Deed {
     Restore,
     /// Nothing is done: a record of ours, made by a ledger that was lost, is known again.
     Adopt,
+    /// The deletion of a second copy, made by a creation that was applied after it was given up.
+    Sweep,
 }
 
 /// Where a record of the CRM comes from.
@@ -171,8 +173,15 @@ impl Aspect {
 }
 
 impl Deed {
-    const ALL: [Self; 6] =
-        [Self::Create, Self::Fill, Self::Edit, Self::Delete, Self::Restore, Self::Adopt];
+    const ALL: [Self; 7] = [
+        Self::Create,
+        Self::Fill,
+        Self::Edit,
+        Self::Delete,
+        Self::Restore,
+        Self::Adopt,
+        Self::Sweep,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -182,6 +191,7 @@ impl Deed {
             Self::Delete => "delete",
             Self::Restore => "restore",
             Self::Adopt => "adopt",
+            Self::Sweep => "sweep",
         }
     }
 

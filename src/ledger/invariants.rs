@@ -105,20 +105,27 @@ const ASKED: [Asked; 8] = [
     Asked {
         code: "I9",
         says: "every change of a record names the revision that was read before it",
-        count: "SELECT count(*) FROM entry WHERE deed IN ('fill', 'edit', 'delete', 'restore')",
+        count: "SELECT count(*) FROM entry WHERE deed IN ('fill', 'edit', 'delete', 'restore', 'sweep')",
         broken: "SELECT 'entry ' || id || ' of ' || object || ':' || key FROM entry
-            WHERE deed IN ('fill', 'edit', 'delete', 'restore') AND outcome = 'done'
+            WHERE deed IN ('fill', 'edit', 'delete', 'restore', 'sweep') AND outcome = 'done'
               AND detail <> 'nothing to do' AND coalesce(rev_before, '') = ''",
     },
     Asked {
         code: "I11",
         says: "only records that we made were deleted",
-        count: "SELECT count(*) FROM entry WHERE deed = 'delete' AND outcome = 'done'",
+        count: "SELECT count(*) FROM entry WHERE deed IN ('delete', 'sweep') AND outcome = 'done'",
         broken: "SELECT 'entry ' || d.id || ' of ' || d.object || ':' || d.key FROM entry AS d
             LEFT JOIN entry AS m ON m.id = d.undoes
             WHERE d.deed = 'delete' AND d.outcome = 'done'
               AND (m.deed IS NULL OR m.deed NOT IN ('create', 'adopt') OR m.crm IS NOT d.crm
-                   OR m.object <> d.object OR m.key <> d.key)",
+                   OR m.object <> d.object OR m.key <> d.key)
+            UNION ALL
+            SELECT 'entry ' || s.id || ' of ' || s.object || ':' || s.key FROM entry AS s
+            WHERE s.deed = 'sweep' AND s.outcome = 'done' AND (
+              EXISTS (SELECT 1 FROM entry AS k WHERE k.object = s.object AND k.key = s.key
+                AND k.crm = s.crm AND k.deed <> 'sweep' AND k.outcome = 'done')
+              OR NOT EXISTS (SELECT 1 FROM entry AS c WHERE c.object = s.object
+                AND c.key = s.key AND c.deed = 'create' AND c.id < s.id))",
     },
     Asked {
         code: "I13",

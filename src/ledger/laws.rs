@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     Aspect, Deed, EntryId, Fresh, Identity, Intent, Ledger, LedgerError, Provisioned, RunId,
-    RunKind, RunState, Settled, State, Undo, Undone, Verdict,
+    RunKind, RunState, Settled, State, Undo, Undone, Verdict, invariants,
 };
 use crate::ground::{CrmId, CrmRef, Entity, Flag, Outcome, SourceKey};
 
@@ -352,4 +352,26 @@ fn a_ledger_of_another_account_is_refused_and_its_files_are_private() {
     let other = Fresh { uuid: "v".into(), secret: [9; 32] };
     let again = Ledger::open(folder.path(), &identity("acme"), &other).unwrap();
     assert_eq!(again.marker(&person("1")), marker, "the secret is the ledger's own");
+}
+
+#[tokio::test]
+async fn a_sweep_is_of_a_record_that_stands_for_nothing_and_leaves_the_one_that_does() {
+    let folder = home();
+    let ledger = open(&folder);
+    let run = run(&ledger);
+    let (key, other) = (person("1"), person("2"));
+    write(&ledger, run, &key, Deed::Create, "11").await;
+    write(&ledger, run, &other, Deed::Create, "12").await;
+    for stands in ["11", "12"] {
+        let refused = ledger.announce(intent(run, &key, Deed::Sweep, Some(stands))).await;
+        refused.expect_err("it stands for a source record");
+    }
+    ledger.announce(intent(run, &key, Deed::Sweep, None)).await.expect_err("no record is named");
+    write(&ledger, run, &key, Deed::Sweep, "13").await;
+    assert_eq!(state(&ledger, &key).unwrap().at.id, CrmId::from("11"));
+    assert_eq!(undos(&ledger, None).len(), 2, "a sweep is not taken back");
+    drop(ledger);
+    let findings = invariants(folder.path()).unwrap().unwrap();
+    let broken: Vec<_> = findings.into_iter().filter(|finding| !finding.holds()).collect();
+    assert!(broken.is_empty(), "{broken:?}");
 }

@@ -53,17 +53,6 @@ pub struct Carried {
     pub content: Value,
 }
 
-/// A line of a record's story.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct StoryLine {
-    /// When.
-    pub at: String,
-    /// In which run.
-    pub run: i64,
-    /// What.
-    pub what: String,
-}
-
 /// Something beside the records that a run needed: a custom field, a tag, a source.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Provisioned {
@@ -343,30 +332,6 @@ impl Reader {
                 Ok(column::json::<Vec<Flag>>(row, 0)?.unwrap_or_default())
             })?;
             Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.concat())
-        })
-    }
-
-    /// A record's story, run by run: its deeds, then the run's verdict.
-    pub fn story(&self, key: &SourceKey) -> Result<Vec<StoryLine>, LedgerError> {
-        self.with(|connection| {
-            let sql = "
-                SELECT e.at, e.run, e.deed || ' (' || e.aspect || ') of ' || e.entity
-                       || coalesce(':' || e.crm, '') || ': '
-                       || coalesce(e.outcome, 'open, nobody knows yet what became of it')
-                       || coalesce(', ' || nullif(e.detail, ''), '')
-                       || coalesce(', left alone: ' || e.left_alone, ''), 0, e.id
-                  FROM entry AS e WHERE e.object = ?1 AND e.key = ?2
-                UNION ALL
-                SELECT coalesce(r.ended, r.started), v.run, v.outcome
-                       || coalesce(': ' || nullif(v.reason, ''), ''), 1, 0
-                  FROM verdict AS v JOIN run AS r ON r.id = v.run
-                 WHERE v.object = ?1 AND v.key = ?2
-                ORDER BY 2, 4, 5";
-            let mut statement = connection.prepare(sql)?;
-            let rows = statement.query_map([&*key.object, &*key.id], |row| {
-                Ok(StoryLine { at: row.get(0)?, run: row.get(1)?, what: row.get(2)? })
-            })?;
-            rows.collect()
         })
     }
 

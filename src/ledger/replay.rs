@@ -45,6 +45,7 @@ pub(super) fn replay(deeds: &[Done]) -> Option<Sum> {
             Deed::Create | Deed::Fill | Deed::Edit => Some(written(sum, deed)),
             Deed::Adopt => Some(placed(deed)),
             Deed::Restore => restored(sum, deed, &deeds[..position]),
+            Deed::Sweep => sum,
         };
     }
     sum
@@ -112,7 +113,7 @@ fn hash_before(deed: &Done, past: &[Done]) -> Option<String> {
                     hash = Some(one.hash.clone());
                 }
             }
-            Deed::Create | Deed::Fill | Deed::Edit | Deed::Restore => {}
+            Deed::Create | Deed::Fill | Deed::Edit | Deed::Restore | Deed::Sweep => {}
         }
     }
     hash

@@ -22,6 +22,8 @@ pub enum RunKind {
     Rollback,
     /// Making good what a lost ledger knew.
     Rebuild,
+    /// Deleting second copies of records.
+    Sweep,
 }
 
 /// How a run stands.
@@ -66,7 +68,7 @@ pub(super) struct Beginning {
 }
 
 impl RunKind {
-    const ALL: [Self; 4] = [Self::Apply, Self::Sample, Self::Rollback, Self::Rebuild];
+    const ALL: [Self; 5] = [Self::Apply, Self::Sample, Self::Rollback, Self::Rebuild, Self::Sweep];
 
     const fn name(self) -> &'static str {
         match self {
@@ -74,6 +76,7 @@ impl RunKind {
             Self::Sample => "sample",
             Self::Rollback => "rollback",
             Self::Rebuild => "rebuild",
+            Self::Sweep => "sweep",
         }
     }
 

@@ -14,7 +14,7 @@ use super::lock::private;
 const APPLICATION_ID: i64 = 0x464C_4954;
 
 /// Raised when the tables change.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// How long a reader or writer waits for another program's lock on the database.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
@@ -24,7 +24,7 @@ CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run(
   id INTEGER PRIMARY KEY,
-  kind TEXT NOT NULL CHECK(kind IN ('apply','sample','rollback','rebuild')), of INTEGER REFERENCES run,
+  kind TEXT NOT NULL CHECK(kind IN ('apply','sample','rollback','rebuild','sweep')), of INTEGER REFERENCES run,
   fingerprint TEXT NOT NULL, generation INTEGER NOT NULL,
   state TEXT NOT NULL CHECK(state IN ('running','stopped','done')),
   started TEXT NOT NULL, ended TEXT, exit INTEGER) STRICT;
@@ -34,7 +34,7 @@ CREATE TABLE entry(
   id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run,
   object TEXT NOT NULL, key TEXT NOT NULL,
   aspect TEXT NOT NULL CHECK(aspect IN ('whole','closing','late')),
-  deed TEXT NOT NULL CHECK(deed IN ('create','fill','edit','delete','restore','adopt')),
+  deed TEXT NOT NULL CHECK(deed IN ('create','fill','edit','delete','restore','adopt','sweep')),
   generation INTEGER NOT NULL, entity TEXT NOT NULL, crm TEXT,
   rev_before TEXT, before TEXT, after TEXT, hash TEXT NOT NULL,
   undoes INTEGER REFERENCES entry, at TEXT NOT NULL,

@@ -134,9 +134,20 @@ fn makes_sense(connection: &Connection, intent: &Intent) -> Result<(), LedgerErr
             Some(crm) => sum::owned_by_nobody_else(connection, intent, crm),
             None => Err(LedgerError::Unlinked { key }),
         },
+        (Deed::Sweep, at) => second(connection, intent, at),
         (Deed::Edit, None) => Err(LedgerError::Unlinked { key }),
         (Deed::Create | Deed::Delete | Deed::Restore, None) => Ok(()),
         (Deed::Edit | Deed::Delete | Deed::Restore, Some(at)) => is_ours(intent, &at),
+    }
+}
+
+/// A second copy is a record that stands for nothing.
+fn second(connection: &Connection, intent: &Intent, at: Option<CrmRef>) -> Result<(), LedgerError> {
+    let key = intent.key.to_string();
+    let Some(crm) = &intent.crm else { return Err(LedgerError::Unlinked { key }) };
+    match at.filter(|at| at.entity == intent.entity && at.id == *crm) {
+        Some(at) => Err(LedgerError::Linked { key, crm: at.to_string() }),
+        None => sum::owned_by_nobody_else(connection, intent, crm),
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) fn add(
         }
         Deed::Delete => forget(connection, &intent.key),
         Deed::Restore => restored(connection, intent, rev),
+        // The copy never stood for anything.
+        Deed::Sweep => Ok(()),
     }
 }
 
@@ -112,7 +114,7 @@ pub(super) const fn origin(first: Deed) -> Origin {
     match first {
         Deed::Create => Origin::Created,
         Deed::Adopt => Origin::Adopted,
-        Deed::Fill | Deed::Edit | Deed::Delete | Deed::Restore => Origin::Matched,
+        Deed::Fill | Deed::Edit | Deed::Delete | Deed::Restore | Deed::Sweep => Origin::Matched,
     }
 }
 

@@ -41,23 +41,28 @@ enum Act {
     Delta,
     /// The way back.
     Back,
+    /// The deletion of a second copy.
+    Sweep,
 }
 
 impl Act {
-    const ALL: [Self; 3] = [Self::First, Self::Delta, Self::Back];
+    const ALL: [Self; 4] = [Self::First, Self::Delta, Self::Back, Self::Sweep];
 
     const fn word(self) -> &'static str {
         match self {
             Self::First | Self::Delta => "apply",
             Self::Back => "rollback",
+            Self::Sweep => "sweep",
         }
     }
 
     /// A yard as it stands before the command.
     fn stage(self) -> Yard {
         let yard = Yard::open();
-        if self != Self::First {
-            assert_eq!(yard.run("apply").0, 0);
+        match self {
+            Self::First => {}
+            Self::Delta | Self::Back => assert_eq!(yard.run("apply").0, 0),
+            Self::Sweep => yard.doubled("newLead"),
         }
         if self == Self::Delta {
             yard.later();

@@ -369,21 +369,6 @@ fn a_page_that_comes_twice_hides_nobody_who_is_there_already() {
 }
 
 #[test]
-fn what_is_applied_later_than_any_wait_is_there_twice_and_told() {
-    // Nobody can know of a request that sleeps longer than the waits: the comparison finds it.
-    let yard = Yard::open();
-    let late = json!({"class": "late", "method": "newNote", "nth": 2, "delay_ms": 2_500});
-    yard.rehearsal.faults(&late);
-    let (code, _) = yard.run("apply");
-    assert_eq!(code, 0);
-    std::thread::sleep(std::time::Duration::from_millis(2_500));
-    yard.rehearsal.calm();
-    let doubled = judge::one_copy_each(&yard.rehearsal.dump()).unwrap_err();
-    assert!(doubled.contains("notes:"), "{doubled}");
-    judge::lawful(&yard.rehearsal.journal()).unwrap();
-}
-
-#[test]
 fn the_faults_of_a_file_are_played_and_a_wrong_file_is_told_with_its_rule() {
     let yard = Yard::open();
     let folder = tempfile::tempdir().unwrap();

@@ -32,5 +32,6 @@ mod sandbox_public_client;
 mod sandbox_rezora;
 mod series;
 mod stops;
+mod sweep;
 mod tidy;
 mod yard;

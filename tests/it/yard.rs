@@ -5,8 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::rehearsal::{Rehearsal, finished};
 
@@ -129,6 +130,9 @@ const LATER: [(&str, &str); 3] = [
     ),
 ];
 
+/// Longer than any wait of a run, in milliseconds.
+const LATE_MS: u64 = 6_000;
+
 /// How long a call may take in these tests, in milliseconds.
 const TIMEOUT: &str = "300";
 
@@ -182,6 +186,19 @@ impl Yard {
         for (file, text) in export {
             fs::write(self.folder.path().join("export").join(file), text).unwrap();
         }
+    }
+
+    /// Moves everything, with a request of the method that the CRM applies after every wait: its
+    /// record is there twice then.
+    pub(crate) fn doubled(&self, method: &str) {
+        let late = json!({"class": "late", "method": method, "nth": 2, "delay_ms": LATE_MS});
+        self.rehearsal.faults(&late);
+        assert_eq!(self.run("apply").0, 0);
+        let written = self.rehearsal.journal().len();
+        while self.rehearsal.journal().len() == written {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.rehearsal.calm();
     }
 
     /// A command on this move.

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::reconcile::{self, Verdict};
 use super::rollback;
+use super::sweep;
 use crate::cli::args::ApplyArgs;
 use crate::cli::connect::Connected;
 use crate::cli::context::Context;
@@ -17,7 +18,9 @@ use crate::cli::standing;
 use crate::cli::summary::{self, Tallies};
 use crate::cli::work::{self, Call};
 use crate::crm::{Crm, Nutshell};
-use crate::engine::{Again, Applied, EngineError, Prepared, Session, apply, prepare, resolve_open};
+use crate::engine::{
+    Again, Applied, EngineError, Prepared, Session, Swept, apply, prepare, resolve_open,
+};
 use crate::ground::Outcome;
 use crate::ledger::{Ledger, Lock, Run, RunId, RunKind, RunState};
 use crate::plan::Plan;
@@ -74,17 +77,18 @@ async fn go(
         }
         None => ledger.begin_run(RunKind::Apply, &pipeline.fingerprint, Context::now())?,
     };
-    let (applied, verdict) = match written(&session, &prepared, (&ledger, run)).await {
+    let written = match written(context, &session, &prepared, (&ledger, run)).await {
         Ok(written) => written,
         Err(error) => {
             stopped(context, &ledger, run, (&prepared.plan, &error))?;
             return Err(error);
         }
     };
-    let closing = Closing { args, kind, run, elapsed_s: began.elapsed().as_secs_f64(), verdict };
-    let exit = close(context, &session, (&ledger, &prepared), (&applied, &closing))?;
+    let elapsed_s = began.elapsed().as_secs_f64();
+    let closing = Closing { args, kind, run, elapsed_s, written };
+    let exit = close(context, &session, (&ledger, &prepared), &closing)?;
     ledger.end_run(run, RunState::Done, exit.code(), Context::now())?;
-    let breached = !closing.verdict.breaches.is_empty();
+    let breached = !closing.written.verdict.breaches.is_empty();
     if breached && pipeline.reconcile.breach == Breach::Rollback {
         context.terminal.say("`breach: rollback`: this run is taken back");
         rollback::take_back(context, (&session, &ledger), Some(run)).await?;
@@ -106,15 +110,24 @@ fn stopped(
     Ok(())
 }
 
-/// Writes, and reads back what was written.
+/// What a run came to.
+struct Written {
+    applied: Applied,
+    swept: Option<Swept>,
+    verdict: Verdict,
+}
+
+/// Writes, sweeps where that is needed, and reads back what was written.
 async fn written(
+    context: &Context,
     session: &Session<'_, Nutshell>,
     prepared: &Prepared,
     (ledger, run): (&Ledger, RunId),
-) -> Result<(Applied, Verdict), EngineError> {
+) -> Result<Written, EngineError> {
     let applied = apply(session, prepared, ledger, run).await?;
+    let swept = sweep::closing(context, session, (ledger, run, &prepared.inventory)).await?;
     let verdict = reconcile::compare(session, prepared, ledger, Some(run)).await?;
-    Ok((applied, verdict))
+    Ok(Written { applied, swept, verdict })
 }
 
 /// The run to go on with, if there is one; the inner error is a refusal.
@@ -128,6 +141,7 @@ fn resumable(
     let first = match run.kind {
         RunKind::Rollback => Some(("rollback", "rollback")),
         RunKind::Rebuild => Some(("rebuild of the ledger", "ledger rebuild")),
+        RunKind::Sweep => Some(("sweep", "sweep")),
         RunKind::Apply | RunKind::Sample => None,
     };
     if let Some((what, word)) = first {
@@ -183,7 +197,7 @@ struct Closing<'a> {
     kind: &'static str,
     run: RunId,
     elapsed_s: f64,
-    verdict: Verdict,
+    written: Written,
 }
 
 /// Reports, table, summary; the exit follows from the outcomes.
@@ -191,8 +205,9 @@ fn close(
     context: &Context,
     session: &Session<'_, Nutshell>,
     (ledger, prepared): (&Ledger, &Prepared),
-    (applied, closing): (&Applied, &Closing<'_>),
+    closing: &Closing<'_>,
 ) -> Result<Exit, EngineError> {
+    let Written { applied, swept, verdict } = &closing.written;
     let reader = ledger.reader();
     let tallies = summary::tallies(reader, closing.run, &prepared.plan)?;
     let audit = session.out.join(format!("audit-run{}.jsonl", closing.run.0));
@@ -213,8 +228,9 @@ fn close(
         + &summary::vanished(&prepared.plan)
         + &summary::reading(&prepared.plan);
     context.terminal.say(remarks.trim_end());
-    let read_back = reconcile::say(context, session, &closing.verdict);
-    let exit = exit(context, &tallies).max(read_back);
+    let read_back = reconcile::say(context, session, verdict);
+    let swept_exit = swept.as_ref().map_or(Exit::Done, sweep::exit);
+    let exit = exit(context, &tallies).max(read_back).max(swept_exit);
     say(context, &held, (applied, closing), &session.out);
     context.terminal.event(&json!({
         "event": "summary",
@@ -224,7 +240,8 @@ fn close(
         "kind": closing.kind,
         "objects": summary::objects(&tallies),
         "archives": applied.archives,
-        "reconcile": report::reconciliation(&closing.verdict.found, &closing.verdict.breaches),
+        "sweep": swept,
+        "reconcile": report::reconciliation(&verdict.found, &verdict.breaches),
         "calls": session.crm.calls(),
         "elapsed_s": closing.elapsed_s,
     }));

@@ -11,6 +11,7 @@ mod rollback;
 mod sandbox;
 mod schema;
 mod status;
+mod sweep;
 mod trace;
 mod validate;
 mod verify;
@@ -69,6 +70,7 @@ fn dispatch(context: &Arc<Context>, command: &Command) -> Exit {
         Command::Apply(args) => in_runtime(context, apply::run(context, args)),
         Command::Reconcile(args) => in_runtime(context, reconcile::run(context, args)),
         Command::Rollback(args) => in_runtime(context, rollback::run(context, args)),
+        Command::Sweep(args) => in_runtime(context, sweep::run(context, args)),
         Command::Verify(args) => in_runtime(context, verify::run(context, args)),
         Command::Ledger(LedgerCommand::Rebuild(args)) => {
             in_runtime(context, rebuild::run(context, args))

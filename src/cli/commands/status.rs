@@ -61,6 +61,7 @@ fn show(context: &Context, reader: &Reader, args: &SpecArgs) -> Result<(), Ledge
         Some(run) if run.state != RunState::Done && run.kind == RunKind::Rebuild => {
             "ledger rebuild"
         }
+        Some(run) if run.state != RunState::Done && run.kind == RunKind::Sweep => "sweep",
         Some(_) | None => "apply",
     };
     context.terminal.say(&format!("next: {}", Context::again(next, &args.spec)));
@@ -74,6 +75,7 @@ fn line(reader: &Reader, run: &Run) -> Result<String, LedgerError> {
     let kind = match run.kind {
         RunKind::Rollback => "rollback",
         RunKind::Rebuild => "ledger rebuild",
+        RunKind::Sweep => "sweep",
         RunKind::Apply | RunKind::Sample => "apply",
     };
     let state = match run.state {
