@@ -139,6 +139,9 @@ pub(super) struct RollbackArgs {
     /// Do not ask before a real destination is written
     #[arg(long)]
     pub yes: bool,
+    /// What is to become of records that people changed; `--dry-run` writes such a file to begin with
+    #[arg(long, value_name = "FILE")]
+    pub decisions: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -40,7 +40,7 @@ pub use rollback::{Scope, rollback};
 pub use session::{Session, Waits};
 pub use setup::{Again, Prepared, prepare, remember};
 pub use sweep::{Broom, Swept, given_up, let_settle, sweep};
-pub use taken_back::{Counts, Left, RollbackReport};
+pub use taken_back::{Counts, Drift, Left, RollbackReport};
 pub use three_way::{Alike, Patch, Values, alike, same, three_way, way_back};
 pub use verify::{Online, verify};
 pub use watch::{Event, Watch};

@@ -9,14 +9,14 @@ use super::confirm::{self, Sent, confirm_open};
 use super::error::EngineError;
 use super::probe::look;
 use super::session::Session;
-use super::taken_back::{Left, RollbackReport};
-use super::three_way::{Values, alike, way_back};
-use super::touched::{Links, Made, touched};
+use super::taken_back::{Drift, End, Left, RollbackReport};
+use super::three_way::{Patch, Values, alike, way_back};
+use super::touched::{Links, Made, Touched, state_of, touched};
 use super::watch::Event;
 use crate::crm::{self, Crm, CrmError, Snapshot};
 use crate::ground::{CrmRef, SourceKey, failpoint};
 use crate::ledger::{Deed, Intent, Ledger, OpenEntry, RunId, Settled, State, Undo};
-use crate::spec::ObjectKind;
+use crate::spec::{DriftDecision, DriftDecisions, DriftWay, ObjectKind};
 
 /// How often a deed is tried again when somebody else was faster, and when there was no answer.
 const CONFLICTS_MAX: usize = 5;
@@ -34,7 +34,7 @@ pub enum Scope {
 pub async fn rollback<C: Crm>(
     session: &Session<'_, C>,
     ledger: &Ledger,
-    scope: Scope,
+    (scope, decisions): (Scope, &DriftDecisions),
 ) -> Result<RollbackReport, EngineError> {
     let (of, run) = match scope {
         Scope::Look(of) => (of, None),
@@ -45,7 +45,7 @@ pub async fn rollback<C: Crm>(
     let undos = ledger.reader().undo_list(of)?;
     let created: HashSet<SourceKey> =
         undos.iter().filter(|undo| is_making(undo)).map(|undo| undo.intent.key.clone()).collect();
-    let back = Back { session, ledger, run, silent: AtomicBool::new(false) };
+    let back = Back { session, ledger, decisions, run, silent: AtomicBool::new(false) };
     let mut report = RollbackReport::default();
     session.watch.on(&Event::Stage { name: "rollback", records: undos.len() as u64 });
     let mut kept: HashSet<CrmRef> = HashSet::new();
@@ -57,21 +57,7 @@ pub async fn rollback<C: Crm>(
         }
         let object = undo.intent.key.object.to_string();
         let end = back.undo(&undo, &mut kept).await?;
-        let counts = report.objects.entry(object).or_default();
-        match end {
-            End::Deleted => counts.deleted += 1,
-            End::Restored => counts.restored += 1,
-            End::Nothing => {}
-            End::Left(why) => {
-                counts.conflicts += 1;
-                let crm = undo.intent.crm.as_ref().map(|id| format!("{}:{id}", undo.intent.entity));
-                report.left.push(Left {
-                    record: undo.intent.key.to_string(),
-                    crm: crm.unwrap_or_default(),
-                    why,
-                });
-            }
-        }
+        report.note(object, end);
         if session.watch.stopping() {
             return Err(EngineError::Interrupted);
         }
@@ -82,17 +68,10 @@ pub async fn rollback<C: Crm>(
     Ok(report)
 }
 
-/// How the undo of one deed ended.
-enum End {
-    Deleted,
-    Restored,
-    Nothing,
-    Left(String),
-}
-
 struct Back<'a, C> {
     session: &'a Session<'a, C>,
     ledger: &'a Ledger,
+    decisions: &'a DriftDecisions,
     run: Option<RunId>,
     /// Whether the last try got no answer.
     silent: AtomicBool,
@@ -111,23 +90,24 @@ impl<C: Crm> Back<'_, C> {
                 (
                     Deed::Fill | Deed::Edit | Deed::Delete | Deed::Restore | Deed::Sweep,
                     Some(now),
-                ) => self.restore(undo, &now).await?,
+                ) => self.restore(undo, &now, kept).await?,
             };
-            match end {
-                Some(End::Left(why)) => {
-                    kept.insert(at);
-                    return Ok(End::Left(why));
-                }
-                Some(end) => return Ok(end),
-                None if self.silent.load(Ordering::Relaxed) => silences += 1,
-                None => conflicts += 1,
+            if let Some(end) = end {
+                kept.extend(matches!(end, End::Left(_)).then_some(at));
+                return Ok(end);
+            }
+            if self.silent.load(Ordering::Relaxed) {
+                silences += 1;
+            } else {
+                conflicts += 1;
             }
         }
         if silences == CONFLICTS_MAX {
             // Nobody stood in the way: the host does not answer, and the run can be gone on with.
             return Err(EngineError::Unanswered { stage: "rollback".to_owned(), open: 1 });
         }
-        Ok(End::Left("others kept changing it while it was being taken back".to_owned()))
+        let why = "others kept changing it while it was being taken back".to_owned();
+        Ok(End::Left(Left::plain(undo.intent.key.to_string(), at.to_string(), why)))
     }
 
     /// The record is not there any more: nothing is left to be undone.
@@ -151,8 +131,10 @@ impl<C: Crm> Back<'_, C> {
         let Some(state) = states.into_iter().next().flatten() else {
             return Ok(Some(End::Nothing));
         };
-        if let Some(why) = self.touched(undo, &state, now, kept).await? {
-            return Ok(Some(End::Left(why)));
+        let touched = self.touched(undo, &state, now, kept).await?;
+        let seen = Seen { undo, now, kept };
+        if let Some(left) = self.left(&seen, touched, &state.after).await? {
+            return Ok(Some(End::Left(left)));
         }
         let Some(entry) =
             self.announce(undo, (Deed::Delete, now.rev.clone()), (None, None)).await?
@@ -166,40 +148,104 @@ impl<C: Crm> Back<'_, C> {
         self.settle(entry, answer, End::Deleted).await
     }
 
-    async fn restore(&self, undo: &Undo, now: &Snapshot) -> Result<Option<End>, EngineError> {
+    /// Why a record of ours is not deleted: somebody touched it, and nobody decided that it goes
+    /// all the same; or somebody decided that it stays.
+    async fn left(
+        &self,
+        seen: &Seen<'_>,
+        touched: Option<Touched>,
+        ours: &Values,
+    ) -> Result<Option<Left>, EngineError> {
+        let decision = self.decisions.get(&seen.undo.intent.key);
+        let Some(touched) = touched else {
+            let keep = decision.is_some_and(|decision| decision.way == DriftWay::Keep);
+            let why = "kept, as was decided".to_owned();
+            return Ok(keep.then(|| Left { decided: true, ..seen.left(why) }));
+        };
+        let state = state_of(self.session, seen.now, seen.kept).await?;
+        let nothing = Values::new();
+        let drift = touched.fields.iter().map(|path| seen.drift(path, &nothing, ours)).collect();
+        let left = Left { seen: state.clone(), drift, ..seen.left(touched.why) };
+        Ok(match decision {
+            Some(decision) if decision.seen != state => Some(Left {
+                why: format!("{}; it changed again since the decision", left.why),
+                ..left
+            }),
+            Some(decision) if decision.way == DriftWay::Delete => None,
+            Some(_) => Some(Left { decided: true, ..left }),
+            None => Some(left),
+        })
+    }
+
+    async fn restore(
+        &self,
+        undo: &Undo,
+        now: &Snapshot,
+        kept: &HashSet<CrmRef>,
+    ) -> Result<Option<End>, EngineError> {
         let (before, all) =
             (values(undo.intent.before.as_ref()), values(undo.intent.after.as_ref()));
         let after: Values =
             before.keys().filter_map(|path| Some((path.clone(), all.get(path)?.clone()))).collect();
-        let back = way_back(&before, &after, &now.fields, &alike(now.at.entity));
-        if !back.kept.is_empty() {
-            return Ok(Some(End::Left(format!("people changed {}", back.kept.join(", ")))));
+        let mut back = way_back(&before, &after, &now.fields, &alike(now.at.entity));
+        let seen = Seen { undo, now, kept };
+        let left = self.drifted(&seen, &mut back, (&before, &after)).await?;
+        if let (Some(left), true) = (&left, back.changes.is_empty()) {
+            return Ok(Some(End::Left(left.clone())));
         }
-        let images = (
-            back.changes
-                .keys()
-                .map(|path| (path.clone(), now.fields.get(path).cloned().unwrap_or(Value::Null)))
-                .collect(),
-            before.clone().into_iter().collect(),
-        );
-        let images = (Some(Value::Object(images.0)), Some(Value::Object(images.1)));
+        let stands = |path: &String| now.fields.get(path).cloned().unwrap_or(Value::Null);
+        let replaced = back.changes.keys().map(|path| (path.clone(), stands(path))).collect();
+        let given = before.iter().filter(|(path, _)| !back.kept.contains(path));
+        let given = given.map(|(path, value)| (path.clone(), value.clone())).collect();
+        let images = (Some(Value::Object(replaced)), Some(Value::Object(given)));
         let Some(entry) = self.announce(undo, (Deed::Restore, now.rev.clone()), images).await?
         else {
-            return Ok(Some(if back.changes.is_empty() { End::Nothing } else { End::Restored }));
+            let end = left.map_or(End::Restored, End::Partly);
+            return Ok(Some(if back.changes.is_empty() { End::Nothing } else { end }));
         };
         if back.changes.is_empty() {
-            let settled = Settled::Done {
-                crm: now.at.id.clone(),
-                rev: now.rev.clone(),
-                how: "nothing to do",
-            };
+            let (crm, rev) = (now.at.id.clone(), now.rev.clone());
+            let settled = Settled::Done { crm, rev, how: "nothing to do" };
             self.ledger.settle(entry, settled, None, self.session.now()).await?;
             return Ok(Some(End::Nothing));
         }
         failpoint::reach("engine.restore_announced");
         let answer = self.session.crm.edit(now, &back.changes).await;
         failpoint::reach("engine.restore_answered");
-        self.settle(entry, answer, End::Restored).await
+        self.settle(entry, answer, left.map_or(End::Restored, End::Partly)).await
+    }
+
+    /// The fields that people changed since we did; those that somebody decided to have back are
+    /// added to what is put back.
+    async fn drifted(
+        &self,
+        seen: &Seen<'_>,
+        back: &mut Patch,
+        (before, after): (&Values, &Values),
+    ) -> Result<Option<Left>, EngineError> {
+        if back.kept.is_empty() {
+            return Ok(None);
+        }
+        let state = state_of(self.session, seen.now, seen.kept).await?;
+        let decision = self.decisions.get(&seen.undo.intent.key);
+        let outdated = decision.is_some_and(|decision| decision.seen != state);
+        if let Some(DriftDecision { way: DriftWay::Restore(fields), .. }) =
+            decision.filter(|_| !outdated)
+        {
+            let (forced, kept): (Vec<_>, Vec<_>) =
+                back.kept.drain(..).partition(|path| fields.contains(path));
+            back.kept = kept;
+            let old = |path: &String| before.get(path).filter(|old| !old.is_null()).cloned();
+            back.changes.extend(forced.into_iter().map(|path| (path.clone(), old(&path))));
+        }
+        if back.kept.is_empty() {
+            return Ok(None);
+        }
+        let again = if outdated { "; it changed again since the decision" } else { "" };
+        let why = format!("people changed {}{again}", back.kept.join(", "));
+        let drift = back.kept.iter().map(|path| seen.drift(path, before, after)).collect();
+        let decided = decision.is_some() && !outdated;
+        Ok(Some(Left { seen: state, drift, decided, ..seen.left(why) }))
     }
 
     /// What people did to a record of ours, if anything.
@@ -212,7 +258,7 @@ impl<C: Crm> Back<'_, C> {
         state: &State,
         now: &Snapshot,
         kept: &HashSet<CrmRef>,
-    ) -> Result<Option<String>, EngineError> {
+    ) -> Result<Option<Touched>, EngineError> {
         if now.rev == undo.rev && undo.intent.deed == Deed::Create {
             return Ok(None);
         }
@@ -268,6 +314,7 @@ impl<C: Crm> Back<'_, C> {
             Sent::Done(written) => {
                 let settled =
                     Settled::Done { crm: written.id, rev: written.rev, how: "acknowledged" };
+                let settled = end.of(settled);
                 self.ledger.settle(entry, settled, None, now).await?;
                 failpoint::reach("engine.undo_settled");
                 Ok(Some(end))
@@ -281,10 +328,13 @@ impl<C: Crm> Back<'_, C> {
                     self.ledger.settle(entry, gone, None, now).await?;
                     return Ok(Some(end));
                 }
-                self.ledger
-                    .settle(entry, Settled::Refused { reason: reason.clone() }, None, now)
-                    .await?;
-                Ok(Some(End::Left(reason)))
+                let crm =
+                    entry.intent.crm.as_ref().map(|id| format!("{}:{id}", entry.intent.entity));
+                let at = crm.unwrap_or_default();
+                let refused = Settled::Refused { reason: reason.clone() };
+                self.ledger.settle(entry.clone(), refused, None, now).await?;
+                let left = Left::plain(entry.intent.key.to_string(), at, reason);
+                Ok(Some(End::Left(left)))
             }
             Sent::Unsent(CrmError::Conflict { .. }) => {
                 let how = "the record changed since it was read".to_owned();
@@ -304,10 +354,30 @@ impl<C: Crm> Back<'_, C> {
                     confirm::edit(self.session, self.ledger, &entry).await?
                 };
                 let done = matches!(settled, Settled::Done { .. });
+                let settled = end.of(settled);
                 self.ledger.settle(entry, settled, None, now).await?;
                 Ok(done.then_some(end))
             }
         }
+    }
+}
+
+/// A record that is being taken back, as it stands.
+struct Seen<'a> {
+    undo: &'a Undo,
+    now: &'a Snapshot,
+    kept: &'a HashSet<CrmRef>,
+}
+
+impl Seen<'_> {
+    fn left(&self, why: String) -> Left {
+        Left::plain(self.undo.intent.key.to_string(), self.now.at.to_string(), why)
+    }
+
+    fn drift(&self, path: &str, before: &Values, written: &Values) -> Drift {
+        let of = |values: &Values| values.get(path).cloned().unwrap_or(Value::Null);
+        let (field, now) = (path.to_owned(), of(&self.now.fields));
+        Drift { field, before: of(before), written: of(written), now }
     }
 }
 

@@ -133,7 +133,7 @@ impl<C: Crm> Sweeper<'_, C> {
                 }
                 End::Left(why) => {
                     let (record, crm) = (found.key.to_string(), found.at.to_string());
-                    swept.left.push(Left { record, crm, why });
+                    swept.left.push(Left::plain(record, crm, why));
                     return Ok(());
                 }
                 End::Again => {}
@@ -141,7 +141,7 @@ impl<C: Crm> Sweeper<'_, C> {
         }
         let (record, crm) = (found.key.to_string(), found.at.to_string());
         let why = "it could not be deleted: others kept changing it, or no answer came".to_owned();
-        swept.left.push(Left { record, crm, why });
+        swept.left.push(Left::plain(record, crm, why));
         Ok(())
     }
 
@@ -150,10 +150,12 @@ impl<C: Crm> Sweeper<'_, C> {
         let Some(after) = self.as_made(&found.key)? else {
             return Ok(End::Left("the ledger does not say what it was made with".to_owned()));
         };
-        let kind = self.kind(&found.key);
+        let Some(kind) = self.kind(&found.key) else {
+            return Ok(End::Left("its object is not in the spec any more".to_owned()));
+        };
         let made = Made { kind, after: &after, origin: Origin::Created, links: Links::Added };
-        if let Some(why) = touched(self.session, &made, &now, &HashSet::new()).await? {
-            return Ok(End::Left(why));
+        if let Some(touched) = touched(self.session, &made, &now, &HashSet::new()).await? {
+            return Ok(End::Left(touched.why));
         }
         match self.broom {
             Broom::Look => Ok(End::Gone),
@@ -169,10 +171,10 @@ impl<C: Crm> Sweeper<'_, C> {
         Ok(after.and_then(|after| serde_json::from_value(after).ok()))
     }
 
-    fn kind(&self, key: &SourceKey) -> ObjectKind {
-        let objects = self.session.pipeline.objects.iter();
-        let kind = objects.filter(|object| *object.name == *key.object).map(|object| object.kind);
-        kind.into_iter().next().unwrap_or(ObjectKind::Person)
+    /// The kind of a record, by its object; `None` when the spec has no such object any more.
+    fn kind(&self, key: &SourceKey) -> Option<ObjectKind> {
+        let mut objects = self.session.pipeline.objects.iter();
+        objects.find(|object| *object.name == *key.object).map(|object| object.kind)
     }
 
     async fn delete(

@@ -31,6 +31,14 @@ pub(super) struct Made<'a> {
     pub links: Links,
 }
 
+/// What people did to a record.
+pub(super) struct Touched {
+    /// In words.
+    pub why: String,
+    /// The fields that they changed or filled.
+    pub fields: Vec<String>,
+}
+
 /// Which changes of links were made by people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Links {
@@ -46,11 +54,12 @@ pub(super) async fn touched<C: Crm>(
     made: &Made<'_>,
     now: &Snapshot,
     kept: &HashSet<CrmRef>,
-) -> Result<Option<String>, EngineError> {
+) -> Result<Option<Touched>, EngineError> {
     let mut changed = crm::differences(made.kind, made.after, now);
     changed.retain(|path| made.links == Links::All || !is_link(path) || has_grown(made, now, path));
     if !changed.is_empty() {
-        return Ok(Some(format!("people changed {}", changed.join(", "))));
+        let why = format!("people changed {}", changed.join(", "));
+        return Ok(Some(Touched { why, fields: changed }));
     }
     // Of a note that was found again nobody knows what its making gave it: these stay for good.
     let given = made.origin == Origin::Adopted && now.at.entity == Entity::Notes;
@@ -60,31 +69,52 @@ pub(super) async fn touched<C: Crm>(
         .filter(|(path, value)| !made.after.contains_key(*path) && !same(Some(value), None))
         .filter(|(path, _)| !DEFAULTS.contains(&path.as_str()) && !is_link(path))
         .filter(|(path, _)| !(given && NOTE_KEEPS.contains(&path.as_str())))
-        .map(|(path, _)| path.as_str())
+        .map(|(path, _)| path.clone())
         .collect();
     if !added.is_empty() {
-        return Ok(Some(format!("people added {}", added.join(", "))));
+        let why = format!("people added {}", added.join(", "));
+        return Ok(Some(Touched { why, fields: added }));
     }
-    children(session, now, kept).await
+    let foreign = foreign(session, now, kept).await?;
+    let why = format!("{} notes or activities of people hang on it", foreign.len());
+    Ok((!foreign.is_empty()).then_some(Touched { why, fields: Vec::new() }))
 }
 
-/// Notes of people, or of ours that had to stay, would be lost with the record.
-async fn children<C: Crm>(
+/// The state of a record as a person sees it, so that a decision about it does not outlive it: its
+/// own fields, and what of others hangs on it. Links and revision move with our own deeds.
+pub(super) async fn state_of<C: Crm>(
     session: &Session<'_, C>,
     now: &Snapshot,
     kept: &HashSet<CrmRef>,
-) -> Result<Option<String>, EngineError> {
+) -> Result<String, EngineError> {
+    let mut hasher = blake3::Hasher::new();
+    for (path, value) in now.fields.iter().filter(|(path, _)| !is_link(path)) {
+        hasher.update(format!("{path}={value}\n").as_bytes());
+    }
+    let mut foreign = foreign(session, now, kept).await?;
+    foreign.sort();
+    for at in foreign {
+        hasher.update(format!("{at}\n").as_bytes());
+    }
+    Ok(hasher.finalize().to_hex()[..16].to_owned())
+}
+
+/// Notes and activities of people, or of ours that had to stay: they would be lost with the record.
+async fn foreign<C: Crm>(
+    session: &Session<'_, C>,
+    now: &Snapshot,
+    kept: &HashSet<CrmRef>,
+) -> Result<Vec<CrmRef>, EngineError> {
+    let mut foreign = Vec::new();
     if !matches!(now.at.entity, Entity::Accounts | Entity::Contacts | Entity::Leads) {
-        return Ok(None);
+        return Ok(foreign);
     }
-    let mut foreign = 0;
     for entity in [Entity::Notes, Entity::Activities] {
-        for child in session.crm.on_record(&now.at, entity).await? {
-            let ours = child.marker.is_some() && !kept.contains(&child.at);
-            foreign += u64::from(!ours);
-        }
+        let children = session.crm.on_record(&now.at, entity).await?.into_iter();
+        let others = children.filter(|child| child.marker.is_none() || kept.contains(&child.at));
+        foreign.extend(others.map(|child| child.at));
     }
-    Ok((foreign > 0).then(|| format!("{foreign} notes or activities of people hang on it")))
+    Ok(foreign)
 }
 
 /// Whether a link leads where we did not have it lead.

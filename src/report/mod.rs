@@ -4,6 +4,7 @@
 
 mod archive;
 mod audit;
+mod drift;
 mod file;
 mod findings;
 mod guard;
@@ -12,6 +13,7 @@ mod sheet;
 
 pub use archive::{ArchiveError, Archived, write as write_archive};
 pub use audit::{AuditError, write_audit, write_differences};
+pub use drift::{Drifted, write_decisions, write_drift};
 pub use findings::{Difference, Findings, Found, ObjectFindings, Sort, Sums};
 pub use guard::guarded;
 pub use reconciliation::{

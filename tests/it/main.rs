@@ -11,6 +11,7 @@ mod crm_faults;
 mod crm_nutshell;
 mod defects;
 mod delta;
+mod drift;
 mod espocrm;
 mod exports;
 mod extraction;

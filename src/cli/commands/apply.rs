@@ -25,7 +25,7 @@ use crate::ground::Outcome;
 use crate::ledger::{Ledger, Lock, Run, RunId, RunKind, RunState};
 use crate::plan::Plan;
 use crate::report;
-use crate::spec::{Breach, Pipeline};
+use crate::spec::{Breach, DriftDecisions, Pipeline};
 
 pub(super) async fn run(context: &Arc<Context>, args: &ApplyArgs) -> Exit {
     let call = Call { word: "apply", spec: &args.spec };
@@ -91,7 +91,8 @@ async fn go(
     let breached = !closing.written.verdict.breaches.is_empty();
     if breached && pipeline.reconcile.breach == Breach::Rollback {
         context.terminal.say("`breach: rollback`: this run is taken back");
-        rollback::take_back(context, (&session, &ledger), Some(run)).await?;
+        let undecided = DriftDecisions::new();
+        rollback::take_back(context, (&session, &ledger), (Some(run), &undecided)).await?;
     }
     ledger.back_up()?;
     Ok(exit)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -11,12 +12,15 @@ use crate::cli::args::RollbackArgs;
 use crate::cli::connect::Connected;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::load::show;
 use crate::cli::standing;
 use crate::cli::work::{self, Call};
 use crate::crm::{Crm, Nutshell};
 use crate::engine::{EngineError, RollbackReport, Scope, Session, rollback};
-use crate::ledger::{Ledger, Lock, RunId, RunKind, RunState};
-use crate::spec::Pipeline;
+use crate::ground::SourceKey;
+use crate::ledger::{Deed, Ledger, Lock, RunId, RunKind, RunState};
+use crate::report;
+use crate::spec::{DriftDecisions, KnownColumns, Pipeline, Reading, WrittenBefore, read_decisions};
 
 pub(super) async fn run(context: &Arc<Context>, args: &RollbackArgs) -> Exit {
     let call = Call { word: "rollback", spec: &args.spec };
@@ -44,41 +48,51 @@ async fn go(
     let ledger = work::ledger(&state, pipeline, &inventory)?;
     let unfinished = ledger.reader().unfinished()?.filter(|run| run.kind == RunKind::Rollback);
     let of = unfinished.as_ref().map_or(args.run.map(RunId), |run| run.of);
+    let decisions = match decisions(context, &ledger, args.decisions.as_deref()) {
+        Ok(decisions) => decisions,
+        Err(exit) => return Ok(exit),
+    };
     if args.dry_run {
-        let report = rollback(&session, &ledger, Scope::Look(of)).await?;
+        let report = rollback(&session, &ledger, (Scope::Look(of), &decisions)).await?;
         context.terminal.result(&format!("would be taken back:\n{}", shown(&report)));
+        drift(context, &session.out, &report)?;
         context.terminal.say(&format!("next: {}", Context::again("rollback", &args.spec)));
         summarise(context, &report, Scope::Look(of));
-        return Ok(if report.left.is_empty() { Exit::Done } else { Exit::Conflicts });
+        return Ok(exit_of(&report));
     }
-    if !harmless && !args.yes && !confirmed(context, &session, &ledger, of).await? {
+    let wanted = (of, &decisions);
+    if !harmless && !args.yes && !confirmed(context, &session, &ledger, wanted).await? {
         return Ok(Exit::Gate);
     }
     if let Some(run) = unfinished {
         ledger.resume_run(run.id)?;
-        return act(context, (&session, &ledger), (of, run.id)).await;
+        return act(context, (&session, &ledger), (wanted, run.id)).await;
     }
-    let exit = take_back(context, (&session, &ledger), of).await?;
+    let exit = take_back(context, (&session, &ledger), wanted).await?;
     context.terminal.say(&format!("next: {}", Context::again("apply", &args.spec)));
     Ok(exit)
 }
+
+/// What is taken back, and what was decided about records that people changed.
+type Wanted<'a> = (Option<RunId>, &'a DriftDecisions);
 
 /// Takes a run back, or everything.
 pub(super) async fn take_back(
     context: &Context,
     (session, ledger): (&Session<'_, Nutshell>, &Ledger),
-    of: Option<RunId>,
+    wanted: Wanted<'_>,
 ) -> Result<Exit, EngineError> {
-    let run = ledger.begin_rollback(of, &session.pipeline.fingerprint, Context::now())?;
-    act(context, (session, ledger), (of, run)).await
+    let fingerprint = &session.pipeline.fingerprint;
+    let run = ledger.begin_rollback(wanted.0, fingerprint, Context::now())?;
+    act(context, (session, ledger), (wanted, run)).await
 }
 
 async fn act(
     context: &Context,
     (session, ledger): (&Session<'_, Nutshell>, &Ledger),
-    (of, run): (Option<RunId>, RunId),
+    ((of, decisions), run): (Wanted<'_>, RunId),
 ) -> Result<Exit, EngineError> {
-    let report = match rollback(session, ledger, Scope::Act(of, run)).await {
+    let report = match rollback(session, ledger, (Scope::Act(of, run), decisions)).await {
         Ok(report) => report,
         Err(error) => {
             ledger.end_run(run, RunState::Stopped, Exit::of(&error).code(), Context::now())?;
@@ -86,22 +100,82 @@ async fn act(
             return Err(error);
         }
     };
-    let exit = if report.left.is_empty() { Exit::Done } else { Exit::Conflicts };
+    let exit = exit_of(&report);
     ledger.end_run(run, RunState::Done, exit.code(), Context::now())?;
     ledger.back_up()?;
     context.terminal.result(&format!("taken back:\n{}", shown(&report)));
+    drift(context, &session.out, &report)?;
     summarise(context, &report, Scope::Act(of, run));
     Ok(exit)
+}
+
+/// What nobody decided about waits for a person.
+fn exit_of(report: &RollbackReport) -> Exit {
+    if report.has_conflicts() { Exit::Conflicts } else { Exit::Done }
+}
+
+/// The decisions in a file; faults are shown, all of them.
+fn decisions(
+    context: &Context,
+    ledger: &Ledger,
+    file: Option<&Path>,
+) -> Result<DriftDecisions, Exit> {
+    let Some(file) = file else { return Ok(DriftDecisions::new()) };
+    let reading = Reading {
+        file,
+        variables: &|_| None,
+        files: &|path| std::fs::read_to_string(path),
+        columns: &|_| KnownColumns::default(),
+    };
+    let known = |key: &SourceKey| {
+        let entries = ledger.reader().entries(key).ok()?;
+        let made = |deed| matches!(deed, Deed::Create | Deed::Adopt);
+        let changed = entries.iter().filter_map(|entry| entry.intent.before.as_ref()?.as_object());
+        let fields = changed.flat_map(|before| before.keys().cloned());
+        (!entries.is_empty()).then(|| WrittenBefore {
+            made: entries.iter().any(|entry| made(entry.intent.deed)),
+            fields: fields.collect(),
+        })
+    };
+    read_decisions(&reading, &known).map_err(|faults| show(context, &faults))
+}
+
+/// Writes down what people changed, with the file in which it can be decided about.
+fn drift(context: &Context, out: &Path, report: &RollbackReport) -> Result<(), EngineError> {
+    if report.left.is_empty() {
+        return Ok(());
+    }
+    let drifted: Vec<_> = report
+        .left
+        .iter()
+        .map(|left| report::Drifted {
+            record: &left.record,
+            crm: &left.crm,
+            why: &left.why,
+            seen: &left.seen,
+            fields: &left.drift,
+        })
+        .collect();
+    let (values, choices) = (out.join("rollback-drift.jsonl"), out.join("decisions.yaml"));
+    report::write_drift(&drifted, &values)?;
+    report::write_decisions(&drifted, &choices)?;
+    context.terminal.say(&format!(
+        "every value that people changed is in {}; to decide about these records, edit {} and say --decisions with it",
+        values.display(),
+        choices.display()
+    ));
+    Ok(())
 }
 
 async fn confirmed(
     context: &Context,
     session: &Session<'_, Nutshell>,
     ledger: &Ledger,
-    of: Option<RunId>,
+    (of, decisions): Wanted<'_>,
 ) -> Result<bool, EngineError> {
-    let report = rollback(session, ledger, Scope::Look(of)).await?;
+    let report = rollback(session, ledger, (Scope::Look(of), decisions)).await?;
     context.terminal.say(&format!("would be taken back:\n{}", shown(&report)));
+    drift(context, &session.out, &report)?;
     if !std::io::stdin().is_terminal() {
         context.terminal.fault("a real destination is written only after a yes");
         context.terminal.hint("run it on a terminal, or say --yes");
@@ -151,7 +225,7 @@ fn summarise(context: &Context, report: &RollbackReport, scope: Scope) {
     context.terminal.event(&json!({
         "event": "summary",
         "command": "rollback",
-        "ok": report.left.is_empty(),
+        "ok": !report.has_conflicts(),
         "dry_run": matches!(scope, Scope::Look(_)),
         "objects": report.objects,
         "left": report.left,
