@@ -58,6 +58,8 @@ pub(super) struct Global {
 pub(super) enum Command {
     /// Check a spec and name every fault, offline
     Validate(SpecArgs),
+    /// Look through the source: what its tables hold, and what is wrong in them; write nothing
+    Profile(ProfileArgs),
     /// Show what would be written, in which order, and why; write nothing
     Plan(PlanArgs),
     /// Make the destination agree with the source: first run, resumed run and delta alike
@@ -94,6 +96,17 @@ pub(super) enum Command {
 pub(super) struct SpecArgs {
     /// The spec, for example pipelines/rezora.yaml
     pub spec: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ProfileArgs {
+    /// The spec, for example pipelines/rezora.yaml
+    pub spec: PathBuf,
+    /// Write the profile as JSON to this file, with examples of values
+    ///
+    /// By default `profile.json` in the folder of reports, beside `profile.md`.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

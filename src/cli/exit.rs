@@ -2,6 +2,7 @@
 
 use crate::crm::CrmError;
 use crate::engine::EngineError;
+use crate::plan::PlanError;
 
 /// How a command ended; the worst of several counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +47,9 @@ impl Exit {
     pub(super) fn of(error: &EngineError) -> Self {
         match error {
             EngineError::Source(error) if error.is_unwilling() => Self::Unwilling,
-            EngineError::Source(_) | EngineError::Transform(_) => Self::Spec,
+            EngineError::Source(_)
+            | EngineError::Transform(_)
+            | EngineError::Plan(PlanError::Transform(_)) => Self::Spec,
             EngineError::Stopped { .. } => Self::Gate,
             EngineError::Ledger(error) if error.is_doubt() => Self::Gate,
             EngineError::Crm(CrmError::Misconfigured { .. } | CrmError::Unsupported { .. }) => {

@@ -12,6 +12,7 @@ mod failpoint;
 mod fresh;
 mod hosts;
 mod load;
+mod profiled;
 mod settings;
 mod signals;
 mod standing;

@@ -15,18 +15,30 @@ use crate::spec::Pipeline;
 /// Files asked for at once; the source's pace holds beside it.
 const ASKED_AT_ONCE: usize = 8;
 
-/// What the sources say of each of these files, in order; a file of several rows is asked for once.
+/// What the sources say of each of these files, in order.
 pub(super) async fn look_at<C>(
     session: &Session<'_, C>,
     wanted: &[WantedFile],
 ) -> Result<Vec<Look>, EngineError> {
+    let objects = &session.pipeline.objects;
+    let places: Vec<_> =
+        wanted.iter().map(|file| (objects[file.object].table, file.from.as_str())).collect();
+    look_at_files(session, &places).await
+}
+
+/// What the sources say of files, each given as its table and its path or address, in order; a file
+/// of several rows is asked for once.
+pub(super) async fn look_at_files<C>(
+    session: &Session<'_, C>,
+    wanted: &[(usize, &str)],
+) -> Result<Vec<Look>, EngineError> {
     let pipeline = &*session.pipeline;
-    let source = |file: &WantedFile| pipeline.tables[pipeline.objects[file.object].table].source;
-    let mut places: HashMap<(usize, &str), usize> = HashMap::new();
+    let place = |(table, from): (usize, &'_ str)| (pipeline.tables[table].source, from.to_owned());
+    let mut places: HashMap<(usize, String), usize> = HashMap::new();
     let mut asked = Vec::new();
-    for file in wanted {
-        places.entry((source(file), &file.from)).or_insert_with(|| {
-            asked.push((source(file), file.from.as_str()));
+    for &(table, from) in wanted {
+        places.entry(place((table, from))).or_insert_with(|| {
+            asked.push((pipeline.tables[table].source, from));
             asked.len() - 1
         });
     }
@@ -43,10 +55,7 @@ pub(super) async fn look_at<C>(
         .buffered(ASKED_AT_ONCE)
         .try_collect()
         .await?;
-    Ok(wanted
-        .iter()
-        .map(|file| looks[places[&(source(file), file.from.as_str())]].clone())
-        .collect())
+    Ok(wanted.iter().map(|file| looks[places[&place(*file)]].clone()).collect())
 }
 
 async fn look(

@@ -97,7 +97,8 @@ pub enum Again {
     Staged,
 }
 
-async fn staged<C: Crm>(
+/// Reads the sources into staging; `None` when rows that are there are used again.
+pub(super) async fn staged<C: Crm>(
     session: &Session<'_, C>,
     again: Again,
 ) -> Result<Option<Extraction>, EngineError> {

@@ -2,6 +2,7 @@
 
 use crate::ledger::LedgerError;
 use crate::staging::StagingError;
+use crate::transform::TransformError;
 
 /// A fault while a run is predicted.
 #[derive(Debug, thiserror::Error)]
@@ -12,4 +13,7 @@ pub enum PlanError {
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The habits of a source cannot be read.
+    #[error(transparent)]
+    Transform(#[from] TransformError),
 }

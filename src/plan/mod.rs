@@ -15,6 +15,7 @@ mod order;
 mod owners;
 mod predict;
 mod prepare;
+mod profile;
 mod provision;
 mod reading;
 mod spelling;
@@ -41,6 +42,11 @@ pub use order::{Order, Stage};
 pub use owners::{OwnerTable, OwnerUse};
 pub use predict::{Memory, ObjectPlan, Plan, Unremembered, predict};
 pub use prepare::{Course, Desk, Late, Prepared};
+pub use profile::{
+    ColumnProfile, Complexity, DuplicateGroup, Duplicates, Example, FileProfile, FilesProfile,
+    Finding, LinkProfile, NamedFile, OwnerProfile, OwnersProfile, Profile, Reason, Remark,
+    Severity, Spotted, TableProfile, TableState, survey,
+};
 pub use provision::{Provisioning, Wanted};
 pub use reading::{TableRemark, by_code, staged_name};
 pub use spelling::Spellings;

@@ -8,6 +8,7 @@ mod drift;
 mod file;
 mod findings;
 mod guard;
+mod profile;
 mod reconciliation;
 mod sheet;
 
@@ -16,6 +17,7 @@ pub use audit::{AuditError, write_audit, write_differences};
 pub use drift::{Drifted, write_decisions, write_drift};
 pub use findings::{Difference, Findings, Found, ObjectFindings, Sort, Sums};
 pub use guard::guarded;
+pub use profile::write_profile;
 pub use reconciliation::{
     Breached, breaches, summary as reconciliation, told as reconciliation_told,
 };

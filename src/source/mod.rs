@@ -58,3 +58,4 @@ pub use error::SourceError;
 pub use headers::probe_headers;
 pub use page::{Page, RowFault, TableState};
 pub use reader::{Base, Options, Pacing, Reader};
+pub use suspect::is_suspect;

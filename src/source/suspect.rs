@@ -34,7 +34,7 @@ fn remark(row: &Record) -> Option<RowFault> {
 
 /// Whether a text holds what UTF-8 looks like when it was taken for Windows-1252 (`JosÃ©`, `â€™`),
 /// or the sign for bytes that were no text.
-fn is_suspect(text: &str) -> bool {
+pub fn is_suspect(text: &str) -> bool {
     if text.is_ascii() {
         return false;
     }

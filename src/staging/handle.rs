@@ -78,6 +78,12 @@ impl StagedRows {
         self.progress(table).map(|progress| progress.rows)
     }
 
+    /// Whether a table has a row with that key.
+    pub fn holds(&self, table: &str, key: &str) -> Result<bool, StagingError> {
+        let sheet = self.sheet(table)?;
+        self.with(|connection| Ok(read::hash(connection, sheet, key)?.is_some()))
+    }
+
     /// The remarks that were made while a table was read.
     pub fn faults(&self, table: &str) -> Result<Vec<Fault>, StagingError> {
         let sheet = self.sheet(table)?;

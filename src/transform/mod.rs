@@ -38,6 +38,7 @@ mod expand;
 mod filters;
 #[cfg(test)]
 mod fixture;
+mod guess;
 mod habit;
 mod html;
 mod instant;
@@ -77,6 +78,7 @@ mod verdict;
 pub use archive::{DocumentRows, Kept};
 pub use error::TransformError;
 pub use expand::Occurrences;
+pub use guess::{Eye, Shape, Size, has_markup, is_rounded_by_a_spreadsheet};
 pub use mapping::Mapping;
 pub use matching::normal_match;
 pub use merge_fields::merge_fields;

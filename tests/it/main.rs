@@ -22,6 +22,7 @@ mod judge;
 mod kills;
 mod ledger_full;
 mod ledger_lost;
+mod profile;
 mod reconcile;
 mod refusals;
 mod rehearsal;

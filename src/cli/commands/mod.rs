@@ -5,6 +5,7 @@ mod completions;
 mod files;
 mod graph;
 mod plan;
+mod profile;
 mod rebuild;
 mod reconcile;
 mod rollback;
@@ -66,6 +67,7 @@ fn dispatch(context: &Arc<Context>, command: &Command) -> Exit {
         Command::Status(args) => status::run(context, args),
         Command::Trace(args) => trace::run(context, args),
         Command::Completions { shell } => completions::run(*shell),
+        Command::Profile(args) => in_runtime(context, profile::run(context, args)),
         Command::Plan(args) => in_runtime(context, plan::run(context, args)),
         Command::Apply(args) => in_runtime(context, apply::run(context, args)),
         Command::Reconcile(args) => in_runtime(context, reconcile::run(context, args)),
