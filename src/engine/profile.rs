@@ -7,7 +7,7 @@ use super::look::look_at_files;
 use super::session::Session;
 use super::setup::{Again, staged};
 use crate::crm::Crm;
-use crate::plan::{Profile, survey};
+use crate::plan::{PlanError, Profile, survey};
 use crate::staging::StagedRows;
 
 /// An audit, and what the extraction came to.
@@ -33,7 +33,11 @@ pub async fn profile<C: Crm>(session: &Session<'_, C>) -> Result<Profiled, Engin
     };
     let rows = StagedRows::open(&session.staging_file())?;
     session.watch.note("counting what the tables hold");
-    let mut profile = survey(&session.pipeline, &rows, inventory.as_ref())?;
+    let stop = || session.watch.stopping();
+    let mut profile = match survey(&session.pipeline, &rows, (inventory.as_ref(), &stop)) {
+        Err(PlanError::Interrupted) => return Err(EngineError::Interrupted),
+        surveyed => surveyed?,
+    };
     let places: Vec<_> =
         profile.wanted.iter().map(|file| (file.table, file.from.as_str())).collect();
     let looks = look_at_files(session, &places).await?;

@@ -16,4 +16,7 @@ pub enum PlanError {
     /// The habits of a source cannot be read.
     #[error(transparent)]
     Transform(#[from] TransformError),
+    /// The user asked for an end.
+    #[error("stopped")]
+    Interrupted,
 }

@@ -19,6 +19,9 @@ use crate::spec::Pipeline;
 use crate::staging::{StagedRows, State};
 use crate::transform::Eye;
 
+/// Rows between two looks whether the user wants an end.
+const STOP_AFTER: usize = 1_024;
+
 /// What became of the reading of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
@@ -106,14 +109,14 @@ pub struct Profile {
     pub wanted: Vec<NamedFile>,
 }
 
-/// Counts every table. Without the CRM's inventory owners are only counted.
+/// Counts every table, until `stop` says so. Without the CRM's inventory owners are only counted.
 ///
 /// The files are not looked at here: whoever calls asks for [`Profile::wanted`] and hands the
 /// answers to [`Profile::conclude`].
 pub fn survey(
     pipeline: &Pipeline,
     rows: &StagedRows,
-    inventory: Option<&Inventory>,
+    (inventory, stop): (Option<&Inventory>, &dyn Fn() -> bool),
 ) -> Result<Profile, PlanError> {
     let mut profile = Profile {
         pipeline: pipeline.name.clone(),
@@ -128,7 +131,8 @@ pub fn survey(
     };
     let mut owners = OwnerSums::default();
     for table in 0..pipeline.tables.len() {
-        let counted = count(pipeline, (table, rows), (&mut owners, &mut profile.wanted))?;
+        let sums = (&mut owners, &mut profile.wanted);
+        let counted = count(pipeline, (table, rows, stop), sums)?;
         profile.tables.push(counted);
     }
     let users = match pipeline.owners.table {
@@ -143,7 +147,7 @@ pub fn survey(
 /// One table.
 fn count(
     pipeline: &Pipeline,
-    (table, rows): (usize, &StagedRows),
+    (table, rows, stop): (usize, &StagedRows, &dyn Fn() -> bool),
     (owners, wanted): (&mut OwnerSums, &mut Vec<NamedFile>),
 ) -> Result<TableProfile, PlanError> {
     let declared = &pipeline.tables[table];
@@ -167,7 +171,10 @@ fn count(
     };
     let mut links = links(pipeline, table, rows)?;
     let mut sums = TableSums::new(&eye, &roles);
-    for row in rows.rows(&name)? {
+    for (number, row) in rows.rows(&name)?.enumerate() {
+        if number % STOP_AFTER == 0 && stop() {
+            return Err(PlanError::Interrupted);
+        }
         let row = row?;
         sums.add(&row);
         for link in &mut links {
