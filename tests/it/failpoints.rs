@@ -143,7 +143,7 @@ fn play(case: &Case, calm: &BTreeMap<Act, Calm>) -> Result<(), String> {
     let yard = strike(case)?;
     let (code, summary) = yard.finish(act.word());
     if code != 0 {
-        return Err(format!("then {} ended with {code}: {summary}", act.word()));
+        return Err(format!("then {} ended with {code}: {summary}\n{}", act.word(), yard.said()));
     }
     let (dump, journal) = (yard.rehearsal.dump(), yard.rehearsal.journal());
     judge::one_copy_each(&dump)?;

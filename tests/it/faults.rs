@@ -196,7 +196,7 @@ fn play(case: &Case) -> Result<(), String> {
     let dump = yard.rehearsal.dump();
     judge::one_copy_each(&dump)?;
     if code != 0 {
-        return Err(format!("apply ended with {code}: {}", brief(&summary)));
+        return Err(format!("apply ended with {code}: {}\n{}", brief(&summary), yard.said()));
     }
     judge::same_state(&dump, &calm.after)?;
     judge::lawful(&yard.rehearsal.journal())?;
@@ -205,7 +205,7 @@ fn play(case: &Case) -> Result<(), String> {
     let (code, summary) = yard.finish("rollback");
     hit(&yard.rehearsal.calm(), case.strikes[1])?;
     if code != 0 {
-        return Err(format!("rollback ended with {code}: {}", brief(&summary)));
+        return Err(format!("rollback ended with {code}: {}\n{}", brief(&summary), yard.said()));
     }
     judge::same_state(&yard.rehearsal.dump(), &calm.before)
         .map_err(|why| format!("back: {why}"))?;

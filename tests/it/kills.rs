@@ -79,7 +79,7 @@ fn there_and_back(seed: u64, calm: &(Value, Value)) -> Result<u64, String> {
             (code, summary) = yard.run(word);
         }
         if code != 0 {
-            return Err(format!("{word} ended with {code}: {summary}"));
+            return Err(format!("{word} ended with {code}: {summary}\n{}", yard.said()));
         }
         let (dump, journal) = (yard.rehearsal.dump(), yard.rehearsal.journal());
         judge::one_copy_each(&dump)?;

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -163,6 +164,8 @@ pub(crate) struct Yard {
     pub(crate) rehearsal: Rehearsal,
     pub(crate) spec: PathBuf,
     folder: tempfile::TempDir,
+    /// What the last command said to people.
+    said: Mutex<String>,
 }
 
 impl Yard {
@@ -172,7 +175,8 @@ impl Yard {
         fs::create_dir_all(folder.path().join("export")).unwrap();
         let spec = folder.path().join("pipelines/yard.yaml");
         fs::write(&spec, SPEC).unwrap();
-        let yard = Self { rehearsal: Rehearsal::open(), spec, folder };
+        let said = Mutex::default();
+        let yard = Self { rehearsal: Rehearsal::open(), spec, folder, said };
         yard.write(&EXPORT);
         yard
     }
@@ -210,7 +214,14 @@ impl Yard {
 
     /// Runs a command to its end: the exit code and the summary.
     pub(crate) fn run(&self, word: &str) -> (i32, Value) {
-        finished(&self.command(word).output().unwrap())
+        let output = self.command(word).output().unwrap();
+        *self.said.lock().unwrap() = String::from_utf8_lossy(&output.stderr).into_owned();
+        finished(&output)
+    }
+
+    /// What the last command said to people.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
     }
 
     /// Runs a command again while the world is unwilling, as the program itself advises.
