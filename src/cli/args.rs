@@ -125,6 +125,9 @@ pub(super) struct ApplyArgs {
     /// Do not ask before a real destination is written
     #[arg(long)]
     pub yes: bool,
+    /// Accept what a rollback will not take back, as the plan counts it; needed for a real destination
+    #[arg(long)]
+    pub accept_irreversible: bool,
     /// Go on although the spec changed since the unfinished run
     #[arg(long)]
     pub accept_spec: bool,

@@ -8,6 +8,7 @@ mod files;
 mod gate;
 mod groups;
 mod held;
+mod irreversible;
 mod late;
 mod links;
 mod names;
@@ -36,6 +37,7 @@ pub use files::{
 pub use gate::{Bucket, Gate};
 pub use groups::Groups;
 pub use held::{Held, deciding, lost_rows, taken, why};
+pub use irreversible::Irreversible;
 pub use links::LinkBook;
 pub use names::{address_path, plain_name, plain_path};
 pub use order::{Order, Stage};

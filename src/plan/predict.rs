@@ -11,6 +11,7 @@ use super::files;
 use super::gate::{self, Gate};
 use super::groups::Groups;
 use super::held::{Held, lost_rows, taken};
+use super::irreversible::{self, Irreversible};
 use super::late::Parents;
 use super::order::{Order, Stage};
 use super::owners::OwnerUse;
@@ -95,6 +96,13 @@ pub struct Plan {
     pub calls: BTreeMap<&'static str, u64>,
     /// The least time the writing takes at the pace of the spec, in seconds.
     pub eta_s: f64,
+}
+
+impl Plan {
+    /// What the run does that no rollback takes back.
+    pub fn irreversible(&self) -> Vec<Irreversible> {
+        irreversible::of(&self.provisioning, &self.files)
+    }
 }
 
 /// Predicts a run; the desk learns what becomes of every record on the way.

@@ -66,7 +66,7 @@ async fn go(
         }));
         return Ok(Exit::Gate);
     }
-    if !harmless && !args.yes && !confirmed(context, pipeline, &prepared) {
+    if !harmless && !allowed(context, (pipeline, args), &prepared) {
         return Ok(Exit::Gate);
     }
     let kind = kind(&ledger, unfinished.as_ref())?;
@@ -164,6 +164,26 @@ fn resumable(
     }
     context.terminal.say(&format!("going on with run {}, which stopped before its end", run.id.0));
     Ok(Ok(Some(run)))
+}
+
+/// Whether a real destination may be written.
+fn allowed(
+    context: &Context,
+    (pipeline, args): (&Pipeline, &ApplyArgs),
+    prepared: &Prepared,
+) -> bool {
+    accepted(context, args, &prepared.plan) && (args.yes || confirmed(context, pipeline, prepared))
+}
+
+/// Whether what stays after a rollback was accepted: a yes to the records is none to that.
+fn accepted(context: &Context, args: &ApplyArgs, plan: &Plan) -> bool {
+    let stays = super::plan::irreversible(plan);
+    if stays.is_empty() || args.accept_irreversible {
+        return true;
+    }
+    context.terminal.fault(stays.trim_end());
+    context.terminal.hint("if that is wanted, say --accept-irreversible");
+    false
 }
 
 /// Asks before a real destination is written; without a terminal the answer is no.

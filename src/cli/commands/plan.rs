@@ -85,12 +85,13 @@ pub(super) fn shown(context: &Context, pipeline: &Pipeline, plan: &Plan) -> Stri
     let tags: usize = provisioning.tags.values().map(std::collections::BTreeSet::len).sum();
     writeln!(
         text,
-        "to be created first: {} custom fields ({} exist), {tags} tags, {} sources; custom fields and tags stay after a rollback",
+        "to be created first: {} custom fields ({} exist), {tags} tags, {} sources",
         provisioning.fields.len(),
         provisioning.existing,
         provisioning.sources.len()
     )
     .unwrap_or_default();
+    text.push_str(&irreversible(plan));
     text.push_str(&coverage::owners(&plan.owners));
     let calls: Vec<_> =
         plan.calls.iter().map(|(family, count)| format!("{count} {family}")).collect();
@@ -100,6 +101,20 @@ pub(super) fn shown(context: &Context, pipeline: &Pipeline, plan: &Plan) -> Stri
             .unwrap_or_default();
     }
     text
+}
+
+/// What a rollback will not take back.
+pub(super) fn irreversible(plan: &Plan) -> String {
+    let stays = plan.irreversible();
+    if stays.is_empty() {
+        return String::new();
+    }
+    let sorts = stays.iter().map(|one| format!("{} {} ({})", one.count, one.what, one.why));
+    let sorts: Vec<_> = sorts.collect();
+    format!(
+        "not taken back by a rollback: {}; nor what automations and notifications of the CRM do with new records\n",
+        sorts.join(", ")
+    )
 }
 
 /// What the extraction has to say.
@@ -146,6 +161,7 @@ fn document(pipeline: &Pipeline, prepared: &Prepared) -> Value {
         "vanished": plan.objects.iter().flat_map(|object| &object.vanished).collect::<Vec<_>>(),
         "files": plan.files.values().collect::<Vec<_>>(),
         "provision": plan.provisioning,
+        "irreversible": plan.irreversible(),
         "owners": plan.owners,
         "coverage": coverage,
         "unmapped": plan.unmapped,
