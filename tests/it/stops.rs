@@ -104,3 +104,22 @@ fn asked_twice_a_run_leaves_at_once_and_what_was_in_doubt_is_looked_up_later() {
     judge::one_copy_each(&yard.rehearsal.dump()).unwrap();
     judge::lawful(&yard.rehearsal.journal()).unwrap();
 }
+
+#[test]
+fn a_host_that_stays_away_ends_the_run_for_now_and_costs_nothing() {
+    let (yard, after) = calm();
+    let families = json!(["create", "edit", "get", "find", "list"]);
+    yard.rehearsal
+        .faults(&json!({"class": "gateway", "on": families, "nth": 40, "times": 100_000}));
+    let output = yard.command("apply").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let struck = yard.rehearsal.calm()[0];
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("to go on: "), "{told}");
+    // Without the pauses eight tries of each of sixteen calls in flight would go out at once.
+    assert!(struck < 80, "{struck} calls went to a host that fails: {told}");
+    assert_eq!(yard.finish("apply").0, 0);
+    judge::same_state(&yard.rehearsal.dump(), &after).unwrap();
+    judge::one_copy_each(&yard.rehearsal.dump()).unwrap();
+    judge::lawful(&yard.rehearsal.journal()).unwrap();
+}

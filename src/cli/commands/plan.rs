@@ -21,7 +21,7 @@ use crate::spec::Pipeline;
 pub(super) async fn run(context: &Arc<Context>, args: &PlanArgs) -> Exit {
     let call = Call { word: "plan", spec: &args.spec };
     work::connected(context, call, async |pipeline, connected| {
-        predict(context, (pipeline, args), connected).await
+        Box::pin(predict(context, (pipeline, args), connected)).await
     })
     .await
 }

@@ -20,7 +20,7 @@ use crate::spec::Pipeline;
 pub(super) async fn run(context: &Arc<Context>, args: &ProfileArgs) -> Exit {
     let call = Call { word: "profile", spec: &args.spec };
     work::connected(context, call, async |pipeline, connected| {
-        look(context, (pipeline, args), connected).await
+        Box::pin(look(context, (pipeline, args), connected)).await
     })
     .await
 }

@@ -18,7 +18,7 @@ use crate::spec::Pipeline;
 pub(super) async fn run(context: &Arc<Context>, args: &RebuildArgs) -> Exit {
     let call = Call { word: "ledger rebuild", spec: &args.spec };
     work::connected(context, call, async |pipeline, connected| {
-        go(context, (pipeline, args), connected).await
+        Box::pin(go(context, (pipeline, args), connected)).await
     })
     .await
 }

@@ -18,7 +18,7 @@ use crate::spec::Pipeline;
 pub(super) async fn run(context: &Arc<Context>, args: &SpecArgs) -> Exit {
     let call = Call { word: "reconcile", spec: &args.spec };
     work::connected(context, call, async |pipeline, connected| {
-        go(context, (pipeline, args), connected).await
+        Box::pin(go(context, (pipeline, args), connected)).await
     })
     .await
 }

@@ -25,7 +25,7 @@ use crate::spec::{DriftDecisions, KnownColumns, Pipeline, Reading, WrittenBefore
 pub(super) async fn run(context: &Arc<Context>, args: &RollbackArgs) -> Exit {
     let call = Call { word: "rollback", spec: &args.spec };
     work::connected(context, call, async |pipeline, connected| {
-        go(context, (pipeline, args), connected).await
+        Box::pin(go(context, (pipeline, args), connected)).await
     })
     .await
 }

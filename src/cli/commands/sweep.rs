@@ -25,7 +25,7 @@ const WOULD_BE: [&str; 2] = ["second copies would be deleted", "records would be
 pub(super) async fn run(context: &Arc<Context>, args: &SweepArgs) -> Exit {
     let call = Call { word: "sweep", spec: &args.spec };
     work::connected(context, call, async |pipeline, connected| {
-        go(context, (pipeline, args), connected).await
+        Box::pin(go(context, (pipeline, args), connected)).await
     })
     .await
 }

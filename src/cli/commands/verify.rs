@@ -23,7 +23,7 @@ pub(super) async fn run(context: &Arc<Context>, args: &VerifyArgs) -> Exit {
     if args.online {
         let call = Call { word: "verify --online", spec: &args.spec };
         return work::connected(context, call, async |pipeline, connected| {
-            ask(context, (pipeline, args), connected).await
+            Box::pin(ask(context, (pipeline, args), connected)).await
         })
         .await;
     }

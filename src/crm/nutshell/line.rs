@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::answer::{Call, Expect, Heard, Voice};
+use super::circuit::Way;
+use super::health::Health;
 use super::http;
 use super::pace::{Lane, Pace};
 use super::retry::{self, ATTEMPTS, Patience};
@@ -20,6 +22,10 @@ use crate::crm::CrmError;
 
 /// The path of the RPC behind the base address.
 const RPC: &str = "/api/v1/json";
+
+/// How many first back-offs a pause is when the host fails call after call: half a minute for a
+/// real one.
+const PAUSE: u32 = 60;
 
 /// How the CRM is reached.
 #[derive(Debug, Clone)]
@@ -73,6 +79,7 @@ pub(super) struct Line {
     key: SecretString,
     pace: Pace,
     patience: Patience,
+    health: Health,
     counts: Mutex<BTreeMap<&'static str, u64>>,
     next: AtomicU64,
 }
@@ -114,6 +121,7 @@ impl Line {
             user: connection.user,
             key: connection.key,
             pace: Pace::new(connection.pace_find, connection.pace_write),
+            health: Health::new(connection.backoff * PAUSE),
             patience: Patience::new(connection.backoff, connection.seed),
             counts: Mutex::default(),
             next: AtomicU64::new(1),
@@ -245,9 +253,12 @@ impl Line {
             self.pace.turn(lane).await;
             // While this call stood in line, another one may have been throttled.
             self.patience.settle().await;
+            self.healthy(method).await?;
             self.count(method);
-            let fault = match once().await {
-                Err(fault) if attempt + 1 < ATTEMPTS && repeats(&fault, repeat) => fault,
+            let answer = once().await;
+            self.health.note(&answer);
+            let fault = match answer {
+                Err(fault) if attempt + 1 < ATTEMPTS && self.repeats(&fault, repeat) => fault,
                 answer => return answer,
             };
             if let CrmError::Throttled { retry_after, .. } = fault {
@@ -258,6 +269,44 @@ impl Line {
             }
             attempt += 1;
         }
+    }
+}
+
+impl Line {
+    /// Whether a call that failed is made again: it may be, and the budget allows it. A call that
+    /// came too soon is the affair of the pace.
+    fn repeats(&self, fault: &CrmError, repeat: Repeat) -> bool {
+        let throttled = matches!(fault, CrmError::Throttled { .. });
+        repeats(fault, repeat) && (throttled || self.health.may_repeat())
+    }
+
+    /// Waits while the host fails call after call; the first to leave afterwards is a read.
+    async fn healthy(&self, method: &str) -> Result<(), CrmError> {
+        loop {
+            match self.health.way() {
+                Way::Go => return Ok(()),
+                Way::Wait(until) => self.health.sleep(until).await,
+                Way::Probe => self.health.probed(&self.probe().await),
+                Way::GiveUp => {
+                    let why =
+                        "the CRM fails call after call, and did not answer three reads either";
+                    return Err(CrmError::NotSent {
+                        method: method.to_owned(),
+                        url: self.rpc.to_string(),
+                        source: Some(why.into()),
+                    });
+                }
+            }
+        }
+    }
+
+    /// A read that changes nothing and asks for little.
+    async fn probe(&self) -> Result<Value, CrmError> {
+        let method = "findUsers";
+        self.count(method);
+        let params = json!({"limit": 1, "page": 1});
+        let (expect, lane, repeat) = (Expect::Any, Lane::FindShort, Repeat::Always);
+        self.once(&Ask { method, params: &params, author: None, expect, lane, repeat }).await
     }
 }
 

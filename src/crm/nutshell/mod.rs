@@ -2,9 +2,12 @@
 
 mod agenda;
 mod answer;
+mod budget;
+mod circuit;
 mod client;
 mod custom;
 mod decode;
+mod health;
 mod http;
 mod labels;
 mod lead;
