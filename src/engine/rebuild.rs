@@ -9,7 +9,7 @@ use super::error::EngineError;
 use super::marked::{self, Marked};
 use super::session::Session;
 use crate::crm::{Crm, Inventory};
-use crate::ground::{CrmRef, Entity, SourceKey};
+use crate::ground::{CrmRef, Entity, SourceKey, failpoint};
 use crate::ledger::{Found, Ledger, RunId};
 
 /// Records that are adopted in one transaction.
@@ -63,6 +63,7 @@ pub async fn rebuild<C: Crm>(
     for batch in chosen.chunks(BATCH) {
         let found = batch.iter().map(|one| one.found.clone()).collect();
         ledger.adopt(run, found, session.now()).await?;
+        failpoint::reach("engine.adopted");
     }
     Ok(rebuilt)
 }

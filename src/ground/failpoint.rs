@@ -5,13 +5,17 @@ use std::io;
 use std::sync::OnceLock;
 
 /// Every place, in the order of a record's journey.
-pub const POINTS: [&str; 43] = [
+pub const POINTS: [&str; 48] = [
     "ledger.locked",
     "ledger.anchor_opened",
     "ledger.generation_taken",
     "ledger.ballast_drafted",
     "ledger.copy_drafted",
     "ledger.copied",
+    "ledger.set_aside",
+    "ledger.return_drafted",
+    "ledger.put_back",
+    "ledger.loss_noted",
     "ledger.run_begun",
     "ledger.run_ended",
     "ledger.group_begun",
@@ -40,6 +44,7 @@ pub const POINTS: [&str; 43] = [
     "engine.open_settled",
     "engine.sweep_announced",
     "engine.sweep_answered",
+    "engine.adopted",
     "engine.read_back",
     "engine.delete_announced",
     "engine.delete_answered",

@@ -81,7 +81,10 @@ pub(super) fn put_back(copy: &Path, ledger: &Path) -> Result<(), LedgerError> {
     let mut source = fs::File::open(copy).map_err(fail)?;
     std::io::copy(&mut source, &mut target).map_err(fail)?;
     target.sync_all().map_err(fail)?;
-    fs::rename(&draft, ledger).map_err(fail)
+    failpoint::attempt("ledger.return_drafted").map_err(fail)?;
+    fs::rename(&draft, ledger).map_err(fail)?;
+    failpoint::reach("ledger.put_back");
+    Ok(())
 }
 
 fn write(from: &Connection, file: &Path) -> rusqlite::Result<()> {

@@ -12,6 +12,7 @@ use super::book::Identity;
 use super::check::{self, Depth};
 use super::error::LedgerError;
 use super::{chain, found, schema};
+use crate::ground::failpoint;
 
 /// What a rebuilt ledger began from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +79,9 @@ pub(super) fn note(connection: &Connection, salvaged: &Salvaged) -> rusqlite::Re
         }
     }
     chain::rebuilt(&transaction, &lost)?;
-    transaction.commit()
+    transaction.commit()?;
+    failpoint::reach("ledger.loss_noted");
+    Ok(())
 }
 
 /// The file, if it is a whole ledger of this pipeline and account.
@@ -128,6 +131,7 @@ fn move_aside(folder: &Path) -> Result<(), LedgerError> {
     fs::DirBuilder::new().mode(0o700).create(&aside).map_err(fail)?;
     for name in there {
         fs::rename(folder.join(name), aside.join(name)).map_err(fail)?;
+        failpoint::reach("ledger.set_aside");
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! A run that dies at a named place, or whose system refuses something there, goes on with the same
 //! command as if nothing had been: judged from the CRM's side, on the way there, at the next delta,
-//! and on the way back.
+//! on the way back, and while second copies are swept or a lost ledger is made good.
 
 #![expect(
     clippy::disallowed_methods,
@@ -24,10 +24,11 @@ use crate::yard::{Yard, several_at_once};
 const KILLED: i32 = 9;
 
 /// Where the system can refuse what is asked of it.
-const REFUSALS: [&str; 5] = [
+const REFUSALS: [&str; 6] = [
     "ledger.group_done",
     "ledger.anchor_flushed",
     "ledger.copy_drafted",
+    "ledger.return_drafted",
     "ledger.ballast_drafted",
     "report.file_drafted",
 ];
@@ -43,16 +44,19 @@ enum Act {
     Back,
     /// The deletion of a second copy.
     Sweep,
+    /// The ledger is damaged and its last copy is gone.
+    Rebuild,
 }
 
 impl Act {
-    const ALL: [Self; 4] = [Self::First, Self::Delta, Self::Back, Self::Sweep];
+    const ALL: [Self; 5] = [Self::First, Self::Delta, Self::Back, Self::Sweep, Self::Rebuild];
 
     const fn word(self) -> &'static str {
         match self {
             Self::First | Self::Delta => "apply",
             Self::Back => "rollback",
             Self::Sweep => "sweep",
+            Self::Rebuild => "ledger rebuild",
         }
     }
 
@@ -63,6 +67,12 @@ impl Act {
             Self::First => {}
             Self::Delta | Self::Back => assert_eq!(yard.run("apply").0, 0),
             Self::Sweep => yard.doubled("newLead"),
+            Self::Rebuild => {
+                assert_eq!(yard.run("apply").0, 0);
+                yard.grow();
+                assert_eq!(yard.run("apply").0, 0);
+                yard.damage_ledger();
+            }
         }
         if self == Self::Delta {
             yard.later();
@@ -157,6 +167,14 @@ fn play(case: &Case, calm: &BTreeMap<Act, Calm>) -> Result<(), String> {
     if act == Act::Back {
         return Ok(());
     }
+    if act == Act::Rebuild {
+        // What was adopted is known in full only after an apply.
+        let (code, summary) = yard.run("apply");
+        if code != 0 {
+            return Err(format!("apply after it ended with {code}: {summary}"));
+        }
+        judge::nothing_written(&yard.rehearsal.journal(), journal.len())?;
+    }
     let (code, summary) = yard.finish("rollback");
     if code != 0 {
         return Err(format!("rollback ended with {code}: {summary}"));
@@ -175,7 +193,9 @@ fn a_run_that_dies_anywhere_goes_on_as_if_it_had_not() {
     for act in Act::ALL {
         for (point, last) in &calm[&act].hits {
             let fresh = reached.insert(*point);
-            let asked = thorough.as_ref().is_some_and(|part| part == "all" || point.contains(part));
+            let asked = thorough.as_ref().is_some_and(|part| {
+                part == "all" || point.contains(part) || act.word().contains(part)
+            });
             let hits = if asked { hits_of(*last) } else { BTreeSet::from([1]) };
             if asked || fresh && thorough.is_none() {
                 cases.extend(hits.iter().map(|hit| Case { act, deed: "kill", point, hit: *hit }));

@@ -57,7 +57,7 @@ impl Rehearsal {
     pub(crate) fn command(&self, word: &str, spec: &Path) -> Command {
         let mut command = flitpipe();
         command
-            .arg(word)
+            .args(word.split(' '))
             .arg(spec)
             .arg("--json")
             .arg("--state")

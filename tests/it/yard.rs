@@ -186,6 +186,30 @@ impl Yard {
         self.write(&LATER);
     }
 
+    /// The export has a person and a note more, and all else is as it was.
+    pub(crate) fn grow(&self) {
+        for (file, row) in [
+            ("people.csv", "7,Ed Yard,ed@yard.example,newer,Lyons,3\n"),
+            ("notes.csv", "7,Hello,7\n"),
+        ] {
+            let path = self.folder.path().join("export").join(file);
+            fs::write(&path, fs::read_to_string(&path).unwrap() + row).unwrap();
+        }
+    }
+
+    /// The ledger is not readable any more, and the newest of its copies is gone.
+    pub(crate) fn damage_ledger(&self) {
+        let home = self.rehearsal.out().with_file_name("state").join("sandbox/pipelines/yard");
+        for name in ["ledger.db", "ledger.db-wal"] {
+            fs::write(home.join(name), "no ledger any more").unwrap();
+        }
+        let copies = fs::read_dir(home.join("backup")).unwrap();
+        let mut copies: Vec<_> = copies.map(|copy| copy.unwrap().path()).collect();
+        copies.sort();
+        assert!(copies.len() > 1, "{copies:?}");
+        fs::remove_file(copies.pop().unwrap()).unwrap();
+    }
+
     fn write(&self, export: &[(&str, &str)]) {
         for (file, text) in export {
             fs::write(self.folder.path().join("export").join(file), text).unwrap();
