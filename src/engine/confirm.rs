@@ -148,7 +148,10 @@ async fn found<C: Crm>(
             missing.push(entry);
             continue;
         };
-        let settled = Settled::Done { crm: snapshot.at.id, rev: snapshot.rev, how: "found" };
+        // The revision of its making is not known: somebody may have changed it before it was found,
+        // and a rollback must not take that for ours.
+        let rev = String::new();
+        let settled = Settled::Done { crm: snapshot.at.id, rev, how: "found" };
         let verdict = run.map(|run| Verdict {
             run,
             key: entry.intent.key.clone(),

@@ -13,7 +13,7 @@ use super::outcome::{self, Verdict};
 use super::read::{Provisioned, Reader};
 use super::run::{self, Beginning, RunId, RunKind, RunState};
 use super::salvage::{self, Base};
-use super::writer::{self, Desk, Purpose, Writer};
+use super::writer::{self, Desk, Hand, Purpose, Writer};
 use super::{ballast, chain, check, found, lock, marker, schema, settle};
 use crate::ground::{SourceKey, failpoint};
 
@@ -69,6 +69,24 @@ impl Ledger {
     ///
     /// A ledger that is not what it was, or not the latest, is refused before anything is written.
     pub fn open(folder: &Path, identity: &Identity, fresh: &Fresh) -> Result<Self, LedgerError> {
+        Self::trusted(folder, (identity, fresh), Hand::Thread)
+    }
+
+    /// As [`Ledger::open`], with the writes done on the caller's thread: for runs on virtual time,
+    /// which must not run ahead of them.
+    pub fn open_in_place(
+        folder: &Path,
+        identity: &Identity,
+        fresh: &Fresh,
+    ) -> Result<Self, LedgerError> {
+        Self::trusted(folder, (identity, fresh), Hand::Caller)
+    }
+
+    fn trusted(
+        folder: &Path,
+        (identity, fresh): (&Identity, &Fresh),
+        hand: Hand,
+    ) -> Result<Self, LedgerError> {
         lock::private(folder)?;
         let file = folder.join("ledger.db");
         match schema::open_for_reading(&file)? {
@@ -78,7 +96,7 @@ impl Ledger {
             }
             None => check::never_there(folder, &file)?,
         }
-        Self::take_over(folder, (identity, fresh), |_| Ok(()))
+        Self::take_over(folder, (identity, fresh), hand, |_| Ok(()))
     }
 
     /// Opens what is left of a ledger that was refused, or of none: the ledger itself where it is
@@ -91,13 +109,14 @@ impl Ledger {
         lock::private(folder)?;
         let salvaged = salvage::salvage(folder, identity)?;
         let noted = |connection: &Connection| salvage::note(connection, &salvaged);
-        let ledger = Self::take_over(folder, (identity, fresh), noted)?;
+        let ledger = Self::take_over(folder, (identity, fresh), Hand::Thread, noted)?;
         Ok((ledger, salvaged.base))
     }
 
     fn take_over(
         folder: &Path,
         (identity, fresh): (&Identity, &Fresh),
+        hand: Hand,
         note: impl FnOnce(&Connection) -> rusqlite::Result<()>,
     ) -> Result<Self, LedgerError> {
         let file = folder.join("ledger.db");
@@ -121,7 +140,7 @@ impl Ledger {
         anchor.flush()?;
         let relief = ballast::give_back(folder);
         let desk = Desk { connection, anchor: Some((anchor, ledger)), relief, full: false };
-        let writer = Writer::start(desk, file.clone())?;
+        let writer = Writer::start(desk, file.clone(), hand)?;
         let reader = Reader::open(folder)?.ok_or(LedgerError::Stopped)?;
         Ok(Self { writer, reader, secret, tag: identity.tag(), generation, folder: folder.into() })
     }

@@ -1,6 +1,7 @@
 //! The one thread that writes: what is queued goes into one transaction and one flush.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -63,23 +64,38 @@ pub(super) struct Desk {
     pub(super) full: bool,
 }
 
-/// The way to the writing thread; it ends when this is dropped, after what is queued.
+/// Where the jobs of a ledger are done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hand {
+    /// On a thread of its own, those that wait in one group.
+    Thread,
+    /// On the caller's thread, each in a group of its own: a run on virtual time repeats exactly.
+    Caller,
+}
+
+/// The way to the writing end; it ends when this is dropped, after what is queued.
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: Option<Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
+    /// The writing end itself, where there is no thread.
+    here: Option<Mutex<Serving>>,
     file: PathBuf,
 }
 
 impl Writer {
-    /// Starts the thread at a desk.
-    pub(super) fn start(desk: Desk, file: PathBuf) -> Result<Self, LedgerError> {
+    /// Starts the thread at a desk, if there is to be one.
+    pub(super) fn start(desk: Desk, file: PathBuf, hand: Hand) -> Result<Self, LedgerError> {
+        let serving = Serving { desk, state: Ok(()) };
+        if hand == Hand::Caller {
+            return Ok(Self { queue: None, thread: None, here: Some(Mutex::new(serving)), file });
+        }
         let (queue, work) = channel();
         let thread = std::thread::Builder::new()
             .name("ledger".into())
-            .spawn(move || serve(desk, &work))
+            .spawn(move || serve(serving, &work))
             .map_err(|source| LedgerError::Unusable { file: file.clone(), source })?;
-        Ok(Self { queue: Some(queue), thread: Some(thread), file })
+        Ok(Self { queue: Some(queue), thread: Some(thread), here: None, file })
     }
 
     /// Does something in a transaction and waits until it is on the disk.
@@ -114,6 +130,11 @@ impl Writer {
         done: impl FnOnce(Result<T, LedgerError>) + Send + 'static,
     ) -> Result<(), LedgerError> {
         let task = Task { purpose, work, result: Err(LedgerError::Stopped), done };
+        if let Some(here) = &self.here {
+            let mut serving = here.lock().map_err(|_| LedgerError::Stopped)?;
+            serving.serve(vec![Box::new(task)]);
+            return Ok(());
+        }
         let queued = self.queue.as_ref().and_then(|queue| queue.send(Box::new(task)).ok());
         queued.ok_or(LedgerError::Stopped)
     }
@@ -158,12 +179,34 @@ where
 
 /// Works off the queue, group by group. While one group is being flushed the next one queues up:
 /// groups are as large as the disk is slow, and no timer delays a lonely job.
-fn serve(mut desk: Desk, queue: &Receiver<Box<dyn Job>>) {
-    let mut state = Ok(());
+fn serve(mut serving: Serving, queue: &Receiver<Box<dyn Job>>) {
     while let Ok(first) = queue.recv() {
-        let mut group: Vec<_> =
-            std::iter::once(first).chain(queue.try_iter()).take(GROUP_MAX).collect();
-        let mut committed = state.clone();
+        serving.serve(std::iter::once(first).chain(queue.try_iter()).take(GROUP_MAX).collect());
+    }
+    if let Some((anchor, _)) = &mut serving.desk.anchor {
+        // Without this flush the anchor is at most one group of flushes behind.
+        drop(anchor.flush());
+    }
+}
+
+/// A desk at work.
+struct Serving {
+    desk: Desk,
+    /// Why nothing is written any more.
+    state: Result<(), Failure>,
+}
+
+impl std::fmt::Debug for Serving {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Serving").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl Serving {
+    /// Does a group of jobs and answers each.
+    fn serve(&mut self, mut group: Vec<Box<dyn Job>>) {
+        let desk = &mut self.desk;
+        let mut committed = self.state.clone();
         if committed.is_ok() {
             committed = desk.write(&mut group);
             // What was sent is noted in the room that the ballast took; nothing new begins there.
@@ -172,15 +215,11 @@ fn serve(mut desk: Desk, queue: &Receiver<Box<dyn Job>>) {
                 committed = desk.write(&mut group);
             }
             // After a failed flush nobody knows what the disk holds: only reading it anew tells.
-            state.clone_from(&committed);
+            self.state.clone_from(&committed);
         }
         for job in group {
             job.answer(&committed);
         }
-    }
-    if let Some((anchor, _)) = &mut desk.anchor {
-        // Without this flush the anchor is at most one group of flushes behind.
-        drop(anchor.flush());
     }
 }
 
@@ -285,7 +324,7 @@ mod tests {
         let connection = Connection::open(&file).unwrap();
         connection.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE t(n UNIQUE)").unwrap();
         let desk = Desk { connection, anchor: None, relief, full: false };
-        (Writer::start(desk, file.clone()).unwrap(), Connection::open(file).unwrap())
+        (Writer::start(desk, file.clone(), Hand::Thread).unwrap(), Connection::open(file).unwrap())
     }
 
     fn nothing() -> Relief {

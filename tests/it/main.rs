@@ -33,6 +33,7 @@ mod sandbox_nutshell;
 mod sandbox_public_client;
 mod sandbox_rezora;
 mod series;
+mod simulation;
 mod stops;
 mod sweep;
 mod tidy;
