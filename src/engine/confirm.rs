@@ -213,6 +213,15 @@ pub(super) async fn fate<C: Crm>(
     if all(&after) {
         return Ok(Fate::Applied(now.rev));
     }
+    // An edit is applied whole or not at all: where one of its values stands that did not stand
+    // before, it was applied, and the others were changed since.
+    let ours = |path: &&String| {
+        alike(path, after.get(*path), now.fields.get(*path))
+            && !alike(path, before.get(*path), now.fields.get(*path))
+    };
+    if before.keys().any(|path| ours(&path)) {
+        return Ok(Fate::Applied(now.rev));
+    }
     if all(&before) || Some(&now.rev) == entry.intent.rev_before.as_ref() {
         return Ok(Fate::AsBefore(Box::new(now)));
     }

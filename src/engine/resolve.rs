@@ -9,6 +9,9 @@ use crate::crm;
 use crate::ground::{CrmRef, Entity, Fields, Flag, Made, SourceKey};
 use crate::spec::{Kind, Object};
 
+/// The remark on a link that leads to a record that was not written.
+pub(super) const REF_FAILED: &str = "ref_failed";
+
 /// Fields ready to be sent, in normal form.
 #[derive(Debug, Default)]
 pub(super) struct Resolved {
@@ -76,7 +79,7 @@ fn follow(
             found.push(Value::String(at.to_string()));
         } else {
             let detail = format!("{key} was not written to the CRM: left without it");
-            resolved.flags.push(Flag::new("ref_failed", path, path, &key.id, &detail));
+            resolved.flags.push(Flag::new(REF_FAILED, path, path, &key.id, &detail));
         }
     }
     if found.is_empty() {

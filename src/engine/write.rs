@@ -10,7 +10,7 @@ use super::attach::{self, CONTENT, Whose};
 use super::confirm::{self, Sent};
 use super::edit::edit;
 use super::error::EngineError;
-use super::resolve::{Resolved, links, resolve};
+use super::resolve::{REF_FAILED, Resolved, links, resolve};
 use super::three_way::Values;
 use crate::crm::{Crm, NewRecord, check, expected};
 use crate::ground::{CrmRef, Entity, Fields, Flag, Outcome, Record, SourceKey, failpoint};
@@ -35,6 +35,16 @@ pub(super) struct Deal<'a> {
     pub key: &'a SourceKey,
     pub aspect: Aspect,
     pub hash: String,
+}
+
+impl Deal<'_> {
+    /// The deed as it is remembered: one whose links did not all lead somewhere is not what the
+    /// rules make of the record, and the next run looks at it again.
+    fn remembering(&self, flags: &[Flag]) -> Self {
+        let lacks = flags.iter().any(|flag| &*flag.code == REF_FAILED);
+        let hash = if lacks { format!("{}, without a link", self.hash) } else { self.hash.clone() };
+        Self { key: self.key, aspect: self.aspect, hash }
+    }
 }
 
 /// The first pass: the record itself, and the state that closes it.
@@ -81,6 +91,7 @@ pub(super) async fn whole<C: Crm>(work: &Work<'_, C>, job: Job) -> Result<(), En
             match values(work, job.object, &fields, &mut flags)? {
                 Some(mut values) => {
                     attach::keep(rules.kind, state.as_ref(), &mut values);
+                    let deal = deal.remembering(&flags);
                     let edited = (&at, state.as_ref(), values, &mut flags);
                     let Some(outcome) = edit(work, job.object, &deal, edited).await? else {
                         return Ok(());
@@ -113,7 +124,10 @@ async fn make<C: Crm>(
         None => None,
     };
     match carried.and_then(|values| checked(kind, values, flags)) {
-        Some(values) => create(work, whose.object, deal, (values, flags)).await,
+        Some(values) => {
+            let deal = deal.remembering(flags);
+            create(work, whose.object, &deal, (values, flags)).await
+        }
         None => Ok(Some((Outcome::Flagged, why(flags)))),
     }
 }
@@ -138,7 +152,7 @@ async fn second<C: Crm>(
     }
     let mut flags = Vec::new();
     let Some(values) = values(work, object, fields, &mut flags)? else { return Ok(()) };
-    let deal = Deal { key, aspect, hash };
+    let deal = Deal { key, aspect, hash }.remembering(&flags);
     let at = state.at.clone();
     let edited = (&at, Some(&state), values, &mut flags);
     // Silent: the entry stays open, and the record comes again in the next round.

@@ -116,7 +116,6 @@ fn what_a_person_wrote_before_a_creation_was_found_is_not_deleted() {
 }
 
 #[test]
-#[ignore = "a known fault of the engine: the link stays away, because the record counts as unchanged"]
 fn a_link_to_a_record_that_was_refused_at_first_is_written_later() {
     let stock = Stock::lay_in();
     for seed in [2, 4, 65] {
@@ -131,7 +130,6 @@ fn a_link_to_a_record_that_was_refused_at_first_is_written_later() {
 /// A fill without an answer is applied, the process dies, and a person changes one of its values:
 /// the entry is settled as a conflict, and the next run finds the others as wanted.
 #[test]
-#[ignore = "a known fault of the engine: what stood before the other values is forgotten"]
 fn a_fill_that_a_person_changed_in_part_before_it_was_looked_up_is_taken_back_or_told() {
     let stock = Stock::lay_in();
     assert_eq!(tell(&stock, 715, USUAL).0, Ok(()));

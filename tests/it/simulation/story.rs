@@ -13,7 +13,7 @@ use flitpipe::engine::{
 };
 use flitpipe::ledger::{Fresh, Identity, Ledger, LedgerError, RunKind, RunState};
 use flitpipe::source::{Base, Options, Reader};
-use flitpipe::spec::{KnownColumns, Pipeline, Reading, read};
+use flitpipe::spec::{DriftDecisions, KnownColumns, Pipeline, Reading, read};
 use jiff::Timestamp;
 
 use super::crm::{Counts, Deed, Defect, Mood, World};
@@ -388,7 +388,11 @@ impl Story<'_> {
             }
             Word::Rollback => {
                 let run = begin(RunKind::Rollback)?;
-                (run, rollback(&run_of, &ledger, Scope::Act(None, run)).await)
+                (
+                    run,
+                    rollback(&run_of, &ledger, (Scope::Act(None, run), &DriftDecisions::new()))
+                        .await,
+                )
             }
         };
         let state = if end.is_ok() { RunState::Done } else { RunState::Stopped };
