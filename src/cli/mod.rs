@@ -13,6 +13,7 @@ mod fresh;
 mod hosts;
 mod load;
 mod profiled;
+mod progress;
 mod settings;
 mod signals;
 mod standing;

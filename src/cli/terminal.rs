@@ -4,12 +4,14 @@ use std::error::Error;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::Value;
 
 use super::args::Global;
+use super::progress::Progress;
 use crate::engine::{Event, Watch};
 
 /// How much is said, and in which form.
@@ -21,6 +23,8 @@ pub(super) struct Terminal {
     color: bool,
     bars: bool,
     bar: Mutex<Option<ProgressBar>>,
+    progress: Mutex<Option<Progress>>,
+    began: Instant,
     /// How often the user asked for an end.
     stops: AtomicU8,
 }
@@ -43,6 +47,8 @@ impl Terminal {
             color,
             bars: terminal && !quiet && !json,
             bar: Mutex::default(),
+            progress: Mutex::default(),
+            began: Instant::now(),
             stops: AtomicU8::new(0),
         }
     }
@@ -142,6 +148,8 @@ impl Terminal {
     }
 
     fn begin_bar(&self, name: &str, length: Option<u64>) {
+        let progress = Progress::begin(name.to_owned(), length, self.began.elapsed());
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
         if !self.bars {
             return;
         }
@@ -167,6 +175,16 @@ impl Terminal {
     fn advance(&self, count: u64) {
         if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
             bar.inc(count);
+        }
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.began.elapsed();
+        if let Some(progress) = &mut *progress
+            && progress.advance(count, now)
+        {
+            self.event(&progress.event(now));
+            if !self.bars {
+                self.say(&self.dim(&progress.line(now)));
+            }
         }
     }
 
