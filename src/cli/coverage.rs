@@ -73,6 +73,7 @@ mod tests {
         ObjectPlan {
             name: "companies".into(),
             tally: Tally::default(),
+            known: 0,
             held: Vec::new(),
             vanished: Vec::new(),
             unmatched: BTreeMap::from([("industry".to_owned(), values)]),

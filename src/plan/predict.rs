@@ -63,6 +63,9 @@ pub struct ObjectPlan {
     /// The predicted outcomes.
     #[serde(flatten)]
     pub tally: Tally,
+    /// Records that the ledger knows from earlier runs.
+    #[serde(skip)]
+    pub known: u64,
     /// The records that will be held.
     pub held: Vec<Held>,
     /// Records that were written in an earlier run and that the source does not have any more.
@@ -148,6 +151,7 @@ pub fn predict(
     gates.extend(gate::people(&pipeline, &plans, existing));
     gates.extend(gate::pipelines(&pipeline, inventory));
     gates.extend(vanished::gate(&pipeline, plans.values()));
+    gates.extend(vanished::other_keys(plans.values()));
     let eta_s = eta(&pipeline, &calls);
     Ok(Plan {
         reading: reading::remarks(desk)?,
@@ -223,6 +227,7 @@ impl Forecast<'_> {
         let mut plan = ObjectPlan {
             name: rules.name.clone(),
             tally: Tally::default(),
+            known: 0,
             held: Vec::new(),
             vanished: Vec::new(),
             unmatched: BTreeMap::new(),
@@ -279,6 +284,7 @@ impl Forecast<'_> {
             batch.iter().map(|prepared| SourceKey::new(&plan.name, &prepared.id)).collect();
         for (prepared, known) in batch.into_iter().zip(memory.known(&keys)?) {
             let Prepared { id, record, mut flags, course } = prepared;
+            plan.known += u64::from(known.is_some());
             let outcome = match course {
                 Course::Write { fields, late } => {
                     let rules = &desk.pipeline.objects[self.object];

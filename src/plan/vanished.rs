@@ -8,7 +8,7 @@ use super::error::PlanError;
 use super::gate::Gate;
 use super::predict::{Memory, ObjectPlan};
 use super::prepare::Desk;
-use crate::ground::{CrmRef, Fate, Flag, Links};
+use crate::ground::{CrmRef, Fate, Flag, Links, Outcome};
 use crate::spec::{Else, Pipeline};
 
 /// The remark on them.
@@ -71,4 +71,29 @@ pub(super) fn gate<'a>(
         hint: "look whether the source was read whole; to go on, say `delta: { deleted: flag }`"
             .into(),
     })
+}
+
+/// The refusal when an object's records go by other keys than those that were written: all of them
+/// would be written a second time.
+///
+/// A source in which really everything is new wants `delta: { deleted: ignore }`, and says so.
+pub(super) fn other_keys<'a>(plans: impl Iterator<Item = &'a ObjectPlan>) -> Vec<Gate> {
+    let renamed = plans.filter(|plan| {
+        plan.known == 0 && !plan.vanished.is_empty() && plan.tally.of(Outcome::Created) > 0
+    });
+    let gate = |plan: &ObjectPlan| {
+        Gate {
+        code: "other_keys",
+        message: format!(
+            "{}: none of the {} records that were written before is in the source any more, and {} others would be created: \
+             their key or their table changed, and they would be written twice",
+            plan.name,
+            plan.vanished.len(),
+            plan.tally.of(Outcome::Created)
+        ),
+        hint: "put the key back; or take the records back first with `flitpipe rollback`; or, if all of them are really new, say `delta: { deleted: ignore }`"
+            .into(),
+    }
+    };
+    renamed.map(gate).collect()
 }

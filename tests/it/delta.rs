@@ -152,3 +152,21 @@ fn what_is_gone_from_the_source_stays_in_the_crm_and_is_told() {
     let (code, refused) = rehearsal.run("apply", &spec);
     assert_eq!((code, &refused["gates"][0]["code"]), (5, &json!("vanished")), "{refused}");
 }
+
+#[test]
+fn another_key_would_write_every_record_twice_and_is_refused() {
+    let rehearsal = Rehearsal::open();
+    let (_folder, spec) = shop();
+    assert_eq!(rehearsal.run("apply", &spec).0, 0);
+    let written = rehearsal.journal().len();
+    let text = fs::read_to_string(&spec).unwrap();
+    let renamed = text.replace("firms.csv, key: id", "firms.csv, key: name");
+    assert_ne!(text, renamed);
+    fs::write(&spec, &renamed).unwrap();
+    let (code, refused) = rehearsal.run("apply", &spec);
+    assert_eq!((code, &refused["gates"][0]["code"]), (5, &json!("other_keys")), "{refused}");
+    assert_eq!(rehearsal.journal().len(), written, "nothing was written");
+    fs::write(&spec, text).unwrap();
+    assert_eq!(rehearsal.run("apply", &spec).0, 0);
+    assert_eq!(rehearsal.journal().len(), written, "with the old key all is there");
+}

@@ -157,7 +157,10 @@ fn resumable(
                 "the spec changed since run {}, which did not reach its end",
                 run.id.0
             ));
-            context.terminal.hint("put the spec back as it was, or say --accept-spec: what was written then becomes updates, never second records");
+            context.terminal.hint(&format!(
+                "{} says object by object what the changed spec would write anew; put the spec back as it was, or say --accept-spec: what was written then becomes updates, never second records",
+                Context::again("plan", &args.spec)
+            ));
             return Ok(Err(Exit::Gate));
         }
         return Ok(Ok(None));
