@@ -18,7 +18,7 @@ use crate::rehearsal::{Rehearsal, copies, project, signal};
 use crate::yard::{Yard, several_at_once};
 
 /// Kills in a usual test run; more are a matter of `FLITPIPE_KILLS`.
-const KILLS: u64 = 60;
+const KILLS: u64 = 40;
 /// Kills on the way there, and on the way back, of one move.
 const KILLS_EACH: u64 = 5;
 /// Kills of the main job, which takes longer.

@@ -11,7 +11,7 @@ use crm::{Counts, Defect};
 use story::{Stock, tell};
 
 /// Seeds of a usual test run.
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 60;
 
 #[expect(clippy::disallowed_methods, reason = "a campaign is asked for by the environment")]
 fn number(name: &str) -> Option<u64> {
