@@ -116,9 +116,14 @@ pub(super) struct PlanArgs {
     /// Write the plan as JSON to this file
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Refuse columns that hold something and that nothing in the spec names; goes without saying
+    /// for a real destination
+    #[arg(long)]
+    pub strict: bool,
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that is there or not")]
 pub(super) struct ApplyArgs {
     /// The spec, for example pipelines/rezora.yaml
     pub spec: PathBuf,
@@ -131,6 +136,10 @@ pub(super) struct ApplyArgs {
     /// Go on although the spec changed since the unfinished run
     #[arg(long)]
     pub accept_spec: bool,
+    /// Refuse columns that hold something and that nothing in the spec names; goes without saying
+    /// for a real destination
+    #[arg(long)]
+    pub strict: bool,
 }
 
 #[derive(Debug, Args)]

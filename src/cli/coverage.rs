@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::plan::{ObjectPlan, OwnerUse, Unmapped};
+use crate::plan::{Disposition, ObjectPlan, OwnerUse};
 
 /// How many values or columns are named in one place.
 const NAMED: usize = 12;
@@ -10,10 +10,17 @@ const NAMED: usize = 12;
 /// The values that no map of the object has, the most frequent first.
 pub(super) fn unmatched(object: &ObjectPlan) -> String {
     let mut text = String::new();
-    for (field, values) in &object.unmatched {
-        let mut values: Vec<_> = values.iter().collect();
-        values.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        let shown = values.iter().map(|(value, count)| format!("{count}× \"{value}\""));
+    for (field, map) in object.fields.iter().filter_map(|one| Some((&one.field, one.map.as_ref()?)))
+    {
+        let mut values: Vec<_> = map.unmatched.iter().collect();
+        values.sort_by_key(|(_, lack)| std::cmp::Reverse(lack.count));
+        let shown = values.iter().map(|(value, lack)| {
+            let near = lack.near.as_ref().map(|near| format!(" (near \"{near}\")"));
+            format!("{}× \"{value}\"{}", lack.count, near.unwrap_or_default())
+        });
+        if values.is_empty() {
+            continue;
+        }
         let (name, list) = (&object.name, some(shown, values.len()));
         writeln!(text, "  {name}.{field}: no match for\n      {list}").unwrap_or_default();
     }
@@ -21,10 +28,10 @@ pub(super) fn unmatched(object: &ObjectPlan) -> String {
 }
 
 /// The columns that hold something and that nothing maps, a line for each table.
-pub(super) fn unmapped(columns: &[Unmapped]) -> String {
+pub(super) fn unmapped(columns: &[&Disposition]) -> String {
     let mut text = String::new();
     for columns in columns.chunk_by(|left, right| left.table == right.table) {
-        let Some(Unmapped { table, .. }) = columns.first() else { continue };
+        let Some(Disposition { table, .. }) = columns.first() else { continue };
         let shown =
             columns.iter().map(|column| format!("{} ({} rows)", column.column, column.rows));
         let list = some(shown, columns.len());
@@ -39,7 +46,7 @@ pub(super) fn unmapped(columns: &[Unmapped]) -> String {
 /// The owners that are not simply users of the CRM.
 pub(super) fn owners(owners: &[OwnerUse]) -> String {
     let mut text = String::new();
-    for OwnerUse { owner, rule, count } in owners.iter().filter(|used| used.rule != "matched") {
+    for OwnerUse { owner, rule, count, .. } in owners.iter().filter(|used| used.rule != "matched") {
         let line = match (*rule, owner.as_str()) {
             ("fallback", "") => {
                 format!("nobody is named in {count} fields: the fallback owns them")
@@ -67,29 +74,49 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::plan::Tally;
+    use crate::plan::{Disposed, FieldCoverage, MapCoverage, NoMatch, Tally};
 
     fn plan(values: BTreeMap<String, u64>) -> ObjectPlan {
+        let near = |value: &str| (value == "Legal").then(|| "Law".to_owned());
+        let lack = |(value, count): (String, u64)| {
+            let near = near(&value);
+            (value, NoMatch { count, near })
+        };
+        let unmatched = values.into_iter().map(lack).collect();
+        let map = Some(MapCoverage { unmatched, ..MapCoverage::default() });
+        let industry = FieldCoverage {
+            field: "industry".into(),
+            filled: 0,
+            blank: 0,
+            example: None,
+            map,
+            flags: BTreeMap::new(),
+        };
         ObjectPlan {
             name: "companies".into(),
             tally: Tally::default(),
             known: 0,
             held: Vec::new(),
             vanished: Vec::new(),
-            unmatched: BTreeMap::from([("industry".to_owned(), values)]),
+            fields: vec![industry],
         }
     }
 
     #[test]
     fn the_most_frequent_values_without_a_match_come_first() {
         let values = [("Energy".to_owned(), 2), ("Legal".to_owned(), 9)].into();
-        let expected = "  companies.industry: no match for\n      9× \"Legal\", 2× \"Energy\"\n";
+        let expected = "  companies.industry: no match for\n      9× \"Legal\" (near \"Law\"), 2× \"Energy\"\n";
         assert_eq!(unmatched(&plan(values)), expected);
     }
 
     #[test]
     fn an_owner_that_the_crm_does_not_have_is_told_with_who_owns_instead() {
-        let used = |owner: &str, rule, count| OwnerUse { owner: owner.into(), rule, count };
+        let used = |owner: &str, rule, count| OwnerUse {
+            owner: owner.into(),
+            rule,
+            user: String::new(),
+            count,
+        };
         let owned = [
             used("ann@x.example", "matched", 5),
             used("bo@x.example", "fallback", 4),
@@ -115,13 +142,17 @@ mod tests {
 
     #[test]
     fn columns_that_nothing_maps_stand_under_their_table_with_the_way_out() {
-        let column = |table: &str, column: &str, rows| Unmapped {
+        let column = |table: &str, column: &str, rows| Disposition {
             table: table.into(),
             column: column.into(),
+            shown: column.into(),
             rows,
+            way: Disposed::Unmapped,
+            to: Vec::new(),
         };
         let columns = [column("a", "fax", 3), column("a", "notes", 1), column("b", "x", 2)];
-        let lines: Vec<_> = unmapped(&columns).lines().map(str::to_owned).collect();
+        let lines: Vec<_> =
+            unmapped(&columns.iter().collect::<Vec<_>>()).lines().map(str::to_owned).collect();
         let expected = [
             "  a: columns that nothing maps: fax (3 rows), notes (1 rows)",
             "  b: columns that nothing maps: x (2 rows)",

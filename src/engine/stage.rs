@@ -106,7 +106,7 @@ fn sort<C: Crm>(
     batch: Vec<Prepared>,
 ) -> Result<Sorted, EngineError> {
     let mut sorted = Sorted { writes: Vec::new(), left_out: Vec::new() };
-    for Prepared { id, record, flags, course } in batch {
+    for Prepared { id, record, flags, course, .. } in batch {
         let key = SourceKey::new(&work.session.pipeline.objects[object].name, &id);
         let (outcome, reason) = match course {
             Course::Write { fields, late } => {

@@ -64,6 +64,18 @@ impl Fields {
 }
 
 impl Made {
+    /// The value as people read it: lists with commas, amounts after their currency, records by
+    /// their keys, users by their names.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Plain(value) => shown(value),
+            Self::Links(keys) => {
+                keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            }
+            Self::User(user) => user.name.to_string(),
+        }
+    }
+
     fn canonical(&self) -> Value {
         match self {
             Self::Plain(value) => value.clone(),
@@ -72,5 +84,35 @@ impl Made {
             }
             Self::User(user) => json!({ "user": user.id.to_string(), "name": &*user.name }),
         }
+    }
+}
+
+/// A value of JSON as people read it.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
+        Value::Object(parts) => match (parts.get("currency"), parts.get("amount")) {
+            (Some(Value::String(currency)), Some(amount)) if parts.len() == 2 => {
+                format!("{currency} {}", shown(amount))
+            }
+            (_, _) => value.to_string(),
+        },
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_shown_as_people_write_it() {
+        let money = json!({"currency": "USD", "amount": "12.50"});
+        assert_eq!(shown(&money), "USD 12.50");
+        assert_eq!(shown(&json!(["a@x.example", "b@x.example"])), "a@x.example, b@x.example");
+        assert_eq!(shown(&json!({"city": "Ulm"})), r#"{"city":"Ulm"}"#);
+        assert_eq!(Made::Links(vec![SourceKey::new("people", "7")]).shown(), "people:7");
     }
 }

@@ -13,7 +13,7 @@ mod record;
 
 pub use diagnostic::{Diagnostic, Label, Place};
 pub use entity::Entity;
-pub use fields::{Fields, Made, User};
+pub use fields::{Fields, Made, User, shown};
 pub use header::{Column, Header, snake_case};
 pub use inside::inside;
 pub use key::{CrmId, CrmRef, SourceKey};

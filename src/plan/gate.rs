@@ -83,6 +83,21 @@ pub(super) fn people(
     }]
 }
 
+/// More open leads than the customer's plan allows, by those of this migration alone: the API does
+/// not tell how many there are.
+pub(super) fn open_leads(pipeline: &Pipeline, planned: u64) -> Option<Gate> {
+    let limit = pipeline.destination.plan.open_leads.filter(|limit| planned > *limit)?;
+    Some(Gate {
+        code: "open_leads_limit",
+        message: format!(
+            "the plan allows {limit} open leads; {planned} are to be created, beside those that exist"
+        ),
+        hint:
+            "raise `destination.plan.open_leads` with the customer's plan, or move fewer open leads"
+                .into(),
+    })
+}
+
 /// Pipelines, stages and activity types that the CRM lacks and no API can make.
 pub(super) fn pipelines(pipeline: &Pipeline, inventory: &Inventory) -> Vec<Gate> {
     let wanted = pipeline

@@ -1,7 +1,9 @@
 //! From a spec, the extracted tables and the CRM's inventory to a plan; writes nothing.
 
 mod choices;
+mod coverage;
 mod decide;
+mod disposition;
 mod error;
 mod existing;
 mod files;
@@ -20,14 +22,16 @@ mod profile;
 mod provision;
 mod reading;
 mod spelling;
+mod source_text;
 mod tally;
-mod unmapped;
 mod vanished;
 
 pub use choices::ChoiceTable;
+pub use coverage::{EntryUse, FieldCoverage, FieldExample, MapCoverage, NoMatch};
 pub use decide::{
     CLOSING, Decision, Known, Matches, decide, fields_hash, record_hash, split_closing,
 };
+pub use disposition::{Disposed, Disposition, undecided, unmapped};
 pub use error::PlanError;
 pub use existing::Existing;
 pub use files::{
@@ -51,7 +55,7 @@ pub use profile::{
 };
 pub use provision::{Provisioning, Wanted};
 pub use reading::{TableRemark, by_code, staged_name};
+pub use source_text::SourceText;
 pub use spelling::Spellings;
 pub use tally::Tally;
-pub use unmapped::Unmapped;
 pub use vanished::{CODE as VANISHED, Vanished, left};

@@ -17,6 +17,8 @@ pub struct OwnerTable {
     owners: HashMap<Box<str>, Owner>,
     people: People,
     fallback: Option<User>,
+    /// The users of the CRM, as people know them.
+    shown: HashMap<CrmId, String>,
     asked: Mutex<BTreeMap<(OwnerRule, Box<str>), u64>>,
 }
 
@@ -54,6 +56,8 @@ pub struct OwnerUse {
     pub owner: String,
     /// `matched`, `aliased` or `fallback`.
     pub rule: &'static str,
+    /// The user of the CRM who owns its records, by name and e-mail; empty when there is none.
+    pub user: String,
     /// How many fields it decided.
     pub count: u64,
 }
@@ -81,6 +85,11 @@ impl OwnerTable {
             let user = shown.get(&normal(email))?;
             Some(User { id: user.id.clone(), name: user.name.as_str().into() })
         });
+        let known = inventory.users.iter().map(|user| {
+            let email = user.emails.first().map(|email| format!(" <{email}>")).unwrap_or_default();
+            (user.id.clone(), format!("{}{email}", user.name))
+        });
+        let known = known.collect();
         let mut owners = HashMap::new();
         for row in rows {
             let email = normal(&text(row.get(&rules.match_column)));
@@ -90,7 +99,7 @@ impl OwnerTable {
                 people.find(&email).unwrap_or_else(|| fallen(fallback.as_ref(), &name, &email));
             owners.insert(row.key.clone(), owner);
         }
-        Self { owners, people, fallback, asked: Mutex::default() }
+        Self { owners, people, fallback, shown: known, asked: Mutex::default() }
     }
 
     /// Whether there is a user for what nobody owns.
@@ -109,6 +118,17 @@ impl OwnerTable {
             .unwrap_or_else(|| fallen(self.fallback.as_ref(), self.people.name(&email), id))
     }
 
+    /// The user of the CRM behind what was asked for.
+    fn user(&self, rule: OwnerRule, asked: &str) -> String {
+        let user = match rule {
+            OwnerRule::Fallback => self.fallback.as_ref().map(|user| user.id.clone()),
+            OwnerRule::Matched | OwnerRule::Aliased => {
+                self.people.find(&normal(asked)).map(|owner| owner.user.id)
+            }
+        };
+        user.and_then(|id| self.shown.get(&id).cloned()).unwrap_or_default()
+    }
+
     /// Who was asked for, by which rule, how often; most often first.
     pub fn uses(&self) -> Vec<OwnerUse> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,6 +137,7 @@ impl OwnerTable {
             .map(|((rule, owner), &count)| OwnerUse {
                 owner: owner.to_string(),
                 rule: rule_name(*rule),
+                user: self.user(*rule, owner),
                 count,
             })
             .collect();

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
+use super::coverage::{FieldCoverage, Survey};
 use super::decide::{Decision, Known, Matches, decide, record_hash, split_closing};
+use super::disposition::{self, Disposition};
 use super::error::PlanError;
 use super::existing::Existing;
 use super::files;
@@ -18,11 +20,11 @@ use super::owners::OwnerUse;
 use super::prepare::{Course, Desk, Late, Prepared};
 use super::provision::{Provisioning, Seen};
 use super::reading::{self, TableRemark};
+use super::source_text::SourceText;
 use super::tally::Tally;
-use super::unmapped::{self, Unmapped};
 use super::vanished::{self, Vanished};
 use crate::crm::Inventory;
-use crate::ground::{CrmRef, Fate, Fields, Flag, Outcome, Rows, SourceKey};
+use crate::ground::{CrmRef, Entity, Fate, Fields, Flag, Outcome, Rows, SourceKey};
 use crate::ledger::LedgerError;
 
 /// What the ledger knows of records, asked in batches.
@@ -70,8 +72,8 @@ pub struct ObjectPlan {
     pub held: Vec<Held>,
     /// Records that were written in an earlier run and that the source does not have any more.
     pub vanished: Vec<Vanished>,
-    /// Value maps: field to unmatched value to how often it occurs.
-    pub unmatched: BTreeMap<String, BTreeMap<String, u64>>,
+    /// What its rules make of all records, field by field.
+    pub fields: Vec<FieldCoverage>,
 }
 
 /// What is going to happen.
@@ -83,8 +85,8 @@ pub struct Plan {
     pub objects: Vec<ObjectPlan>,
     /// What was remarked while the source was read, apart from its records.
     pub reading: Vec<TableRemark>,
-    /// Columns that hold something and that nothing in the spec names.
-    pub unmapped: Vec<Unmapped>,
+    /// What becomes of every column of the source.
+    pub columns: Vec<Disposition>,
     /// What is created before the records.
     pub provisioning: Provisioning,
     /// Who owns what.
@@ -120,7 +122,7 @@ pub fn predict(
     let mut seen = Seen::default();
     let mut plans: BTreeMap<usize, ObjectPlan> = BTreeMap::new();
     let mut calls: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let (mut claimed, mut wanted) = (HashSet::new(), Vec::new());
+    let (mut claimed, mut wanted, mut open_leads) = (HashSet::new(), Vec::new(), 0);
     for stage in order.stages() {
         let Stage::Records(object) = *stage else { continue };
         let mut forecast = Forecast {
@@ -129,6 +131,7 @@ pub fn predict(
             calls: &mut calls,
             claimed: &mut claimed,
             wanted: &mut wanted,
+            open_leads: &mut open_leads,
             existing,
         };
         plans.insert(object, forecast.object(desk, memory)?);
@@ -150,12 +153,13 @@ pub fn predict(
     gates.extend(gate::invented(&pipeline));
     gates.extend(gate::people(&pipeline, &plans, existing));
     gates.extend(gate::pipelines(&pipeline, inventory));
+    gates.extend(gate::open_leads(&pipeline, open_leads));
     gates.extend(vanished::gate(&pipeline, plans.values()));
     gates.extend(vanished::other_keys(plans.values()));
     let eta_s = eta(&pipeline, &calls);
     Ok(Plan {
         reading: reading::remarks(desk)?,
-        unmapped: unmapped::find(desk)?,
+        columns: disposition::find(desk)?,
         wanted,
         files: files::FilePlans::new(),
         order,
@@ -204,6 +208,12 @@ const fn precise(count: u64) -> f64 {
     count as f64
 }
 
+/// What is counted on the way, beside outcomes.
+struct Coverage {
+    survey: Survey,
+    texts: SourceText,
+}
+
 /// The prediction of one object while it is made.
 struct Forecast<'a> {
     object: usize,
@@ -211,6 +221,8 @@ struct Forecast<'a> {
     calls: &'a mut BTreeMap<&'static str, u64>,
     claimed: &'a mut HashSet<CrmRef>,
     wanted: &'a mut Vec<files::Wanted>,
+    /// Leads that would be made and that nothing closes.
+    open_leads: &'a mut u64,
     existing: &'a Existing,
 }
 
@@ -230,7 +242,7 @@ impl Forecast<'_> {
             known: 0,
             held: Vec::new(),
             vanished: Vec::new(),
-            unmatched: BTreeMap::new(),
+            fields: Vec::new(),
         };
         for held in lost_rows(&pipeline, desk, self.object)? {
             plan.tally.source += 1;
@@ -241,11 +253,16 @@ impl Forecast<'_> {
         for row in desk.rows.rows(&table)? {
             rows.push(row?.key.clone());
         }
+        let mut coverage = Coverage {
+            survey: Survey::of(rules),
+            texts: SourceText::of_object(&pipeline, self.object),
+        };
         for keys in rows.chunks(256) {
             let batch = self.prepare(desk, (&table, keys), &mut plan.tally);
-            self.batch(desk, memory, batch, &mut plan)?;
+            self.batch((desk, memory), batch, (&mut plan, &mut coverage))?;
         }
         desk.rows.check()?;
+        plan.fields = coverage.survey.into_fields();
         Ok(plan)
     }
 
@@ -275,20 +292,22 @@ impl Forecast<'_> {
 
     fn batch(
         &mut self,
-        desk: &mut Desk,
-        memory: &dyn Memory,
+        (desk, memory): (&mut Desk, &dyn Memory),
         batch: Vec<Prepared>,
-        plan: &mut ObjectPlan,
+        (plan, coverage): (&mut ObjectPlan, &mut Coverage),
     ) -> Result<(), PlanError> {
         let keys: Vec<_> =
             batch.iter().map(|prepared| SourceKey::new(&plan.name, &prepared.id)).collect();
         for (prepared, known) in batch.into_iter().zip(memory.known(&keys)?) {
-            let Prepared { id, record, mut flags, course } = prepared;
+            let Prepared { id, record, mut flags, course, taken } = prepared;
             plan.known += u64::from(known.is_some());
             let outcome = match course {
                 Course::Write { fields, late } => {
                     let rules = &desk.pipeline.objects[self.object];
                     self.seen.note(rules, &fields);
+                    let name = format!("{}:{id}", plan.name);
+                    let made = (&fields, &late);
+                    coverage.survey.note((&name, &record), made, &taken, &coverage.texts);
                     let file = files::wanted(
                         (self.object, rules),
                         (&id, &record.place),
@@ -311,10 +330,7 @@ impl Forecast<'_> {
             };
             plan.tally.source += 1;
             plan.tally.count(outcome, &flags);
-            for flag in flags.iter().filter(|flag| &*flag.code == "unmapped_value") {
-                let values = plan.unmatched.entry(flag.field.to_string()).or_default();
-                *values.entry(flag.value.to_string()).or_default() += 1;
-            }
+            coverage.survey.remark(&flags);
             if outcome == Outcome::Flagged {
                 // Those that refer to it will find that it is not written.
                 desk.links.learn(&plan.name, &id, Fate::Left("flagged".into()));
@@ -355,6 +371,8 @@ impl Forecast<'_> {
         match decision {
             Decision::Create => {
                 call("create");
+                let is_lead = rules.kind.entity() == Entity::Leads;
+                *self.open_leads += u64::from(is_lead && closing.is_empty());
                 Outcome::Created
             }
             Decision::Fill(at) if !self.claimed.insert(at.clone()) => {

@@ -14,7 +14,7 @@ use super::spelling::Spellings;
 use crate::ground::{Fate, Fields, Flag, Made, Record, Rows};
 use crate::spec::{ObjectKind, Pipeline};
 use crate::staging::StagedRows;
-use crate::transform::{Mapping, Occurrences, Verdict, World};
+use crate::transform::{Mapping, Occurrences, Taken, Verdict, World};
 
 /// Everything that the rules need to turn rows into fields.
 #[derive(Debug)]
@@ -63,6 +63,8 @@ pub struct Prepared {
     pub flags: Vec<Flag>,
     /// What is to be done with it.
     pub course: Course,
+    /// What each field took of the source, when it is written.
+    pub taken: Vec<Taken>,
 }
 
 /// What is to be done with a row.
@@ -93,7 +95,7 @@ pub enum Course {
 
 impl Prepared {
     fn new(record: &Arc<Record>, flags: Vec<Flag>, course: Course) -> Self {
-        Self { id: record.id(), record: Arc::clone(record), flags, course }
+        Self { id: record.id(), record: Arc::clone(record), flags, course, taken: Vec::new() }
     }
 }
 
@@ -145,7 +147,7 @@ impl Desk {
             );
         }
         match self.mapping.map(object, &rows, &world) {
-            Verdict::Write { mut fields, mut late, mut flags } => {
+            Verdict::Write { mut fields, mut late, mut flags, taken } => {
                 let rules = &self.pipeline.objects[object];
                 flags.extend(self.spellings.unify(rules, &mut fields));
                 flags.extend(not_closed(rules.kind, &mut fields));
@@ -154,7 +156,7 @@ impl Desk {
                     late = weeded.fields.clone();
                     flags.extend(weeded.flags.iter().cloned());
                 }
-                prepared(flags, Course::Write { fields, late })
+                Prepared { taken, ..prepared(flags, Course::Write { fields, late }) }
             }
             Verdict::Skip { reason, flags } => prepared(flags, Course::Skip { reason }),
             Verdict::Hold { flags } => prepared(flags, Course::Hold),

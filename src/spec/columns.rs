@@ -39,7 +39,7 @@ pub fn check_columns(pipeline: &Pipeline, known: &KnownColumns) -> Vec<Diagnosti
 /// When the pipeline has no object at that position.
 pub fn columns_of(pipeline: &Pipeline, object: usize) -> BTreeSet<String> {
     let mut mentions = Mentions::new(pipeline);
-    mentions.object(&pipeline.objects[object]);
+    mentions.object(object);
     let own = mentions.found.into_iter().filter(|mention| mention.row == Row::Own);
     own.map(|mention| mention.column).collect()
 }

@@ -19,6 +19,8 @@ pub(super) struct Mention<'p> {
     pub(super) column: String,
     /// Whose row it is.
     pub(super) row: Row,
+    /// What names it.
+    pub(super) by: By,
     /// Where it is named.
     pub(super) place: &'p Place,
     /// The path or text that names it.
@@ -34,11 +36,35 @@ pub(super) enum Row {
     Other,
 }
 
+/// What names a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum By {
+    /// The key of its table.
+    Key,
+    /// A link of its table to another one.
+    Link,
+    /// What else its table says of it: when a row changed, whether it is deleted, who its parent is.
+    Table,
+    /// The spec's `owners`.
+    Owners,
+    /// A rule of an object about whole rows: `where`, `skip`, `expand`, `dedupe`, `oversize`.
+    Rows(usize),
+    /// A field: the positions of the object and of the field in it.
+    Field(usize, usize),
+    /// An object's `ignore`.
+    Ignored(usize),
+    /// An archive.
+    Archive(usize),
+    /// The sample.
+    Sample,
+}
+
 /// Where a path begins.
 #[derive(Clone, Copy)]
 struct Start<'p> {
     table: usize,
     row: Row,
+    by: By,
     place: &'p Place,
 }
 
@@ -62,12 +88,12 @@ impl<'p> Mentions<'p> {
             mentions.table(position, table);
         }
         mentions.owners();
-        for object in &pipeline.objects {
-            mentions.object(object);
-            mentions.ignored(object);
+        for position in 0..pipeline.objects.len() {
+            mentions.object(position);
+            mentions.ignored(position);
         }
-        for archive in &pipeline.archives {
-            mentions.archive(archive);
+        for (position, archive) in pipeline.archives.iter().enumerate() {
+            mentions.archive(position, archive);
         }
         mentions.sample();
         mentions.found
@@ -79,10 +105,15 @@ impl<'p> Mentions<'p> {
         if table.completes.is_some() {
             return;
         }
-        let start = Start { table: position, row: Row::Own, place: &table.place };
-        let links = table.links.iter().map(|link| &link.column);
-        for column in table.key.iter().chain(&table.changed).chain(&table.deleted).chain(links) {
+        let start = Start { table: position, row: Row::Own, by: By::Table, place: &table.place };
+        for column in &table.key {
+            self.column(Start { by: By::Key, ..start }, column);
+        }
+        for column in table.changed.iter().chain(&table.deleted) {
             self.column(start, column);
+        }
+        for link in &table.links {
+            self.column(Start { by: By::Link, ..start }, &link.column);
         }
         if let Some((parent, column)) = &table.parent {
             self.column(Start { table: *parent, row: Row::Other, ..start }, column);
@@ -94,13 +125,16 @@ impl<'p> Mentions<'p> {
         if let Some(table) = owners.table {
             let place = owners.match_place.as_ref();
             let place = place.unwrap_or(&self.pipeline.tables[table].place);
-            self.column(Start { table, row: Row::Other, place }, &owners.match_column);
+            let start = Start { table, row: Row::Other, by: By::Owners, place };
+            self.column(start, &owners.match_column);
         }
     }
 
     /// What the rules of an object name.
-    pub(super) fn object(&mut self, object: &'p Object) {
-        let start = Start { table: object.table, row: Row::Own, place: &object.place };
+    pub(super) fn object(&mut self, position: usize) {
+        let object: &'p Object = &self.pipeline.objects[position];
+        let by = By::Rows(position);
+        let start = Start { table: object.table, row: Row::Own, by, place: &object.place };
         for condition in
             object.condition.iter().chain(object.skip.iter().map(|skip| &skip.condition))
         {
@@ -115,8 +149,9 @@ impl<'p> Mentions<'p> {
         if let Some(latest) = object.dedupe.as_ref().and_then(|dedupe| dedupe.latest.as_ref()) {
             self.column(start, latest);
         }
-        for field in &object.fields {
-            self.rule(Start { place: &field.place, ..start }, &field.rule);
+        for (at, field) in object.fields.iter().enumerate() {
+            let by = By::Field(position, at);
+            self.rule(Start { by, place: &field.place, ..start }, &field.rule);
         }
         if let Some(oversize) = &object.oversize {
             self.template(start, &oversize.copy);
@@ -124,17 +159,20 @@ impl<'p> Mentions<'p> {
         }
     }
 
-    fn ignored(&mut self, object: &'p Object) {
+    fn ignored(&mut self, position: usize) {
+        let object: &'p Object = &self.pipeline.objects[position];
         let Ignore::Columns(columns) = &object.ignore else { return };
-        let start = Start { table: object.table, row: Row::Own, place: &object.place };
+        let by = By::Ignored(position);
+        let start = Start { table: object.table, row: Row::Own, by, place: &object.place };
         for column in columns {
             self.column(start, column);
         }
     }
 
     /// What an archive names.
-    fn archive(&mut self, archive: &'p Archive) {
-        let start = Start { table: archive.table, row: Row::Own, place: &archive.place };
+    fn archive(&mut self, position: usize, archive: &'p Archive) {
+        let by = By::Archive(position);
+        let start = Start { table: archive.table, row: Row::Own, by, place: &archive.place };
         if let Some(condition) = &archive.condition {
             self.expression(start, condition);
         }
@@ -152,7 +190,7 @@ impl<'p> Mentions<'p> {
         for (table, paths) in &self.pipeline.sample.spread {
             let place = &self.pipeline.tables[*table].place;
             for path in paths {
-                let start = Start { table: *table, row: Row::Own, place };
+                let start = Start { table: *table, row: Row::Own, by: By::Sample, place };
                 self.stratum(start, path);
             }
         }
@@ -296,8 +334,8 @@ impl<'p> Mentions<'p> {
     }
 
     fn push(&mut self, at: Start<'p>, column: &str, shown: &str) {
-        let Start { table, row, place } = at;
+        let Start { table, row, by, place } = at;
         let (column, shown) = (column.to_owned(), shown.to_owned());
-        self.found.push(Mention { table, column, row, place, shown });
+        self.found.push(Mention { table, column, row, by, place, shown });
     }
 }

@@ -45,6 +45,7 @@ mod table;
 mod table_faults;
 mod target_value;
 mod typed;
+mod uses;
 mod value_map;
 mod variables;
 mod yaml;
@@ -54,6 +55,7 @@ pub use decisions::{DriftDecision, DriftDecisions, DriftWay, WrittenBefore, read
 pub use json_schema::json_schema;
 pub use kind_schema::{FieldSchema, KindSchema, PayloadFault, kind_schema};
 pub use names::{Syntax, variables_of};
+pub use nearest::nearest as nearest_word;
 pub use picture::{Paint, picture};
 pub use pipeline::{
     Access, Archive, ArchiveFormat, Auth, Breach, Cell, Child, ColumnPath, CopyTo, CustomType,
@@ -63,3 +65,4 @@ pub use pipeline::{
     Source, Table, TableLink, Target, Template, Try, ValueMap,
 };
 pub use read::{Reading, read};
+pub use uses::{ColumnUse, ColumnUses, field_columns};

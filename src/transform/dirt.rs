@@ -61,8 +61,8 @@ fn field(object: &str, path: &str, row: &Value) -> String {
         flags.iter().filter(|flag| *flag.field == *path).cloned().collect::<Vec<_>>()
     };
     let verdict = match verdict {
-        Verdict::Write { fields, late, flags } => {
-            Verdict::Write { fields, late, flags: own(&flags) }
+        Verdict::Write { fields, late, flags, taken } => {
+            Verdict::Write { fields, late, flags: own(&flags), taken }
         }
         other @ (Verdict::Skip { .. } | Verdict::Hold { .. } | Verdict::Stop { .. }) => other,
     };

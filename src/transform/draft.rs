@@ -11,6 +11,8 @@ pub(super) struct Draft {
     pub(super) made: Option<Made>,
     /// The source's value as text, for flags.
     pub(super) raw: String,
+    /// The entries of the value map that were used, by position.
+    pub(super) entries: Vec<usize>,
     /// What was remarked.
     pub(super) remarks: Vec<Weighed>,
 }

@@ -149,7 +149,7 @@ pub(super) fn line(verdict: &Verdict, path: &str) -> String {
         codes.concat()
     };
     match verdict {
-        Verdict::Write { fields, late, flags } => {
+        Verdict::Write { fields, late, flags, .. } => {
             let made = fields.get(path).or_else(|| late.get(path)).map(shown).unwrap_or_default();
             format!("{made}{}", codes(flags)).trim().to_owned()
         }

@@ -4,31 +4,35 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::spec::ValueMap;
+use crate::spec::{MapTarget, ValueMap};
 
 use super::cell;
 
-/// A value map, its keys in normal form.
+/// A value map, its keys in normal form; each entry with its position in the spec.
 #[derive(Debug)]
-pub(super) struct Crosswalk(HashMap<String, Value>);
+pub(super) struct Crosswalk(HashMap<String, (usize, Value)>);
 
 impl Crosswalk {
     pub(super) fn compile(map: &ValueMap) -> Self {
-        let entries = map.entries.iter();
-        Self(entries.map(|(from, to)| (cell::normal(from), to.value.clone())).collect())
+        let entries = map.entries.iter().enumerate();
+        let entry = |(at, (from, to)): (usize, (&String, &MapTarget))| {
+            (cell::normal(from), (at, to.value.clone()))
+        };
+        Self(entries.map(entry).collect())
     }
 
-    /// What the value becomes, if the map knows it: case, outer and repeated blanks do not count.
-    pub(super) fn get(&self, value: &Value) -> Option<&Value> {
+    /// The entry for a value and what it becomes, if the map knows it: case, outer and repeated
+    /// blanks do not count.
+    pub(super) fn get(&self, value: &Value) -> Option<(usize, &Value)> {
         let text = cell::text(value);
-        self.0.get(&*text).or_else(|| self.0.get(&cell::normal(&text)))
+        let found = self.0.get(&*text).or_else(|| self.0.get(&cell::normal(&text)));
+        found.map(|(at, target)| (*at, target))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::MapTarget;
     use serde_json::json;
 
     fn check(input: &str, expected: Option<&str>) {
@@ -36,7 +40,8 @@ mod tests {
             MapTarget { shown: "Real Estate  Brokerage".into(), value: json!("Real Estate") };
         let entries = [("real estate brokerage".to_owned(), target)].into_iter().collect();
         let map = Crosswalk::compile(&ValueMap { entries });
-        assert_eq!(map.get(&json!(input)).and_then(Value::as_str), expected, "{input}");
+        let found = map.get(&json!(input)).and_then(|(_, target)| target.as_str());
+        assert_eq!(found, expected, "{input}");
     }
 
     #[test]

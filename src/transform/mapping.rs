@@ -103,8 +103,10 @@ impl Mapping {
         span::mend(recipes, fields, &mut all);
         let (mut now, mut late, mut flags) = (Fields::default(), Fields::default(), Vec::new());
         let (mut held, mut left) = (false, None);
+        let mut taken = Vec::with_capacity(fields.len());
         for ((field, recipe), served) in fields.iter().zip(recipes).zip(all) {
             flags.extend(served.flags);
+            taken.push(served.taken);
             match served.demand {
                 Demand::Nothing => {}
                 Demand::Hold => held = true,
@@ -118,7 +120,7 @@ impl Mapping {
         match (left, held) {
             (Some(reason), _) => Verdict::Skip { reason, flags },
             (None, true) => Verdict::Hold { flags },
-            (None, false) => Verdict::Write { fields: now, late, flags },
+            (None, false) => Verdict::Write { fields: now, late, flags, taken },
         }
     }
 

@@ -161,7 +161,10 @@ impl Recipe {
         for value in values {
             let shown = cell::text(&value);
             match (crosswalk.get(&value), &rule.default) {
-                (Some(target), _) => meant.push(target.clone()),
+                (Some((entry, target)), _) => {
+                    draft.entries.push(entry);
+                    meant.push(target.clone());
+                }
                 (None, Some(default)) => {
                     let detail = format!("is not in the map; written as {}", cell::text(default));
                     draft.remark(Weight::Notice, "defaulted", &shown, detail);

@@ -11,6 +11,7 @@ use super::owner;
 use super::recipe::Recipe;
 use super::remark::Remark;
 use super::scene::Scene;
+use super::verdict::Taken;
 
 /// What a field asks of the record.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub(super) struct Served {
     pub(super) made: Option<Made>,
     /// What was remarked.
     pub(super) flags: Vec<Flag>,
+    /// What was taken of the source.
+    pub(super) taken: Taken,
     /// What becomes of the record because of the field.
     pub(super) demand: Demand,
 }
@@ -59,6 +62,9 @@ pub(super) fn serve(recipe: &Recipe, rule: &Rule, scenes: &[Scene<'_>]) -> Serve
         let standing = if is_front { Standing::Front } else { Standing::Behind };
         if is_front {
             served.made = served.made.or(draft.made);
+            if served.taken.raw.is_empty() {
+                served.taken = Taken { raw: draft.raw, entries: draft.entries };
+            }
         }
         for weighed in draft.remarks {
             judge((recipe, rule), weighed, standing, &mut served);

@@ -34,6 +34,8 @@ pub enum Verdict {
         late: Fields,
         /// What was remarked.
         flags: Vec<Flag>,
+        /// What each field took of the source, in the order of the spec.
+        taken: Vec<Taken>,
     },
     /// It is left out by a rule.
     Skip {
@@ -52,6 +54,15 @@ pub enum Verdict {
         /// Why.
         flag: Flag,
     },
+}
+
+/// What a field took of the source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// The source's value as text; of a template what it rendered.
+    pub raw: String,
+    /// The entries of its value map that were used, by position.
+    pub entries: Vec<usize>,
 }
 
 /// The normal form of the values that make two rows mean the same thing.

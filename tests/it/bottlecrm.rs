@@ -200,6 +200,28 @@ fn a_column_that_the_spec_forgot_is_told_by_the_plan() {
     let (code, plan) = run(&rehearsal, "plan", folder.path());
     let expected = json!([{"table": "accounts", "column": "fax", "rows": 1}]);
     assert_eq!((code, &plan["unmapped"]), (0, &expected), "an empty column is none: {plan}");
+    let column = |name: &str| {
+        let columns = plan["columns"].as_array().unwrap().iter();
+        let mut of_accounts = columns.filter(|one| one["table"] == "accounts");
+        of_accounts.find(|one| one["column"] == name).unwrap_or_else(|| panic!("{plan}")).clone()
+    };
+    let fax = json!({"table": "accounts", "column": "fax", "shown": "Fax", "rows": 1, "way": "unmapped", "to": []});
+    assert_eq!(column("fax"), fax);
+    assert_eq!(column("active")["way"], "ignored");
+    assert_eq!(column("name")["to"], json!(["companies.name"]));
+    let spec = project().join("pipelines/bottlecrm.yaml");
+    let strict = |word: &str| {
+        let mut command = rehearsal.command(word, &spec);
+        let command = command.env("BOTTLECRM_EXPORT", folder.path()).arg("--strict");
+        finished(&command.output().unwrap())
+    };
+    for word in ["plan", "apply"] {
+        let (code, said) = strict(word);
+        let gate = &said["gates"][0];
+        assert_eq!((code, &gate["code"]), (5, &json!("unmapped_columns")), "{word}: {said}");
+        assert_eq!(gate["message"], "nothing maps accounts.fax (1 rows)");
+    }
+    assert!(rehearsal.journal().is_empty(), "nothing moved");
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::engine::{
 };
 use crate::ground::Outcome;
 use crate::ledger::{Ledger, Lock, Run, RunId, RunKind, RunState};
-use crate::plan::Plan;
+use crate::plan::{Plan, undecided};
 use crate::report;
 use crate::spec::{Breach, DriftDecisions, Pipeline};
 
@@ -54,7 +54,9 @@ async fn go(
     };
     resolve_open(&session, &ledger, unfinished.as_ref().map(|run| run.id)).await?;
     let again = if unfinished.is_some() { Again::Staged } else { Again::Fresh };
-    let prepared = prepare(&session, inventory, Some(ledger.reader()), again).await?;
+    let mut prepared = prepare(&session, inventory, Some(ledger.reader()), again).await?;
+    let undecided = undecided(&prepared.plan.columns).filter(|_| args.strict || !harmless);
+    prepared.plan.gates.extend(undecided);
     if let Some(extraction) = &prepared.extraction {
         super::plan::notes(context, extraction);
     }

@@ -15,7 +15,7 @@ use crate::cli::work::{self, Call};
 use crate::crm::Crm;
 use crate::engine::{Again, EngineError, Prepared, prepare};
 use crate::ledger::{Lock, Reader};
-use crate::plan::{Plan, why};
+use crate::plan::{Disposition, Plan, undecided, unmapped, why};
 use crate::spec::Pipeline;
 
 pub(super) async fn run(context: &Arc<Context>, args: &PlanArgs) -> Exit {
@@ -35,9 +35,12 @@ async fn predict(
     let _lock = Lock::take(&state, Context::now())?;
     let reader = Reader::open(&state)?;
     let clock = Context::now;
+    let harmless = connected.harmless;
     let session = connected.session(context, pipeline, (state, &clock));
     let inventory = session.crm.inventory().await?;
-    let prepared = prepare(&session, inventory, reader.as_ref(), Again::Fresh).await?;
+    let mut prepared = prepare(&session, inventory, reader.as_ref(), Again::Fresh).await?;
+    let undecided = undecided(&prepared.plan.columns).filter(|_| args.strict || !harmless);
+    prepared.plan.gates.extend(undecided);
     let document = document(pipeline, &prepared);
     if let Some(out) = &args.out {
         let text = serde_json::to_string_pretty(&document).unwrap_or_default();
@@ -77,7 +80,7 @@ pub(super) fn shown(context: &Context, pipeline: &Pipeline, plan: &Plan) -> Stri
                 .unwrap_or_default();
         }
     }
-    text.push_str(&coverage::unmapped(&plan.unmapped));
+    text.push_str(&coverage::unmapped(&fullest(plan)));
     text.push_str(&summary::vanished(plan));
     text.push_str(&summary::reading(plan));
     text.push_str(&super::files::shown(plan));
@@ -101,6 +104,15 @@ pub(super) fn shown(context: &Context, pipeline: &Pipeline, plan: &Plan) -> Stri
             .unwrap_or_default();
     }
     text
+}
+
+/// The columns that nothing maps, table by table, the fullest first.
+fn fullest(plan: &Plan) -> Vec<&Disposition> {
+    let mut columns: Vec<_> = unmapped(&plan.columns).collect();
+    columns.sort_by(|left, right| {
+        left.table.cmp(&right.table).then_with(|| right.rows.cmp(&left.rows))
+    });
+    columns
 }
 
 /// What a rollback will not take back.
@@ -148,7 +160,10 @@ pub(super) fn gates(context: &Context, plan: &Plan) {
 fn document(pipeline: &Pipeline, prepared: &Prepared) -> Value {
     let plan = &prepared.plan;
     let coverage: serde_json::Map<String, Value> =
-        plan.objects.iter().map(|object| (object.name.clone(), json!(object.unmatched))).collect();
+        plan.objects.iter().map(|object| (object.name.clone(), json!(object.fields))).collect();
+    let unmapped: Vec<_> = unmapped(&plan.columns)
+        .map(|one| json!({ "table": one.table, "column": one.column, "rows": one.rows }))
+        .collect();
     json!({
         "event": "summary",
         "command": "plan",
@@ -164,7 +179,8 @@ fn document(pipeline: &Pipeline, prepared: &Prepared) -> Value {
         "irreversible": plan.irreversible(),
         "owners": plan.owners,
         "coverage": coverage,
-        "unmapped": plan.unmapped,
+        "columns": plan.columns,
+        "unmapped": unmapped,
         "gates": plan.gates,
         "calls": plan.calls,
         "eta_s": plan.eta_s,
