@@ -140,6 +140,15 @@ pub(super) struct ApplyArgs {
     /// for a real destination
     #[arg(long)]
     pub strict: bool,
+    /// Write only a sample that covers every rule, with the parents it needs, and show it field by
+    /// field; so many records, by default as many as the spec says
+    #[arg(long, value_name = "N", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "absent, alone, or with a number")]
+    pub sample: Option<Option<usize>>,
+    /// Apply exactly this approved plan, which `plan --out` wrote; refused when the spec, the
+    /// source or the account changed since. Answers the question before a real destination
+    #[arg(long, value_name = "FILE", conflicts_with = "sample")]
+    pub plan: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

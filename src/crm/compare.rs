@@ -62,6 +62,16 @@ pub fn expected(kind: ObjectKind, wanted: &Values) -> Values {
     fields
 }
 
+/// The path under which a snapshot shows a field that was written at `path`.
+pub fn shown_at(kind: ObjectKind, path: &str) -> &str {
+    match (kind, path) {
+        (ObjectKind::Task, "name") => "title",
+        (ObjectKind::Task | ObjectKind::Deal | ObjectKind::Lead, "owner") => "assignee",
+        (ObjectKind::File, "name" | "link" | "content") => "note",
+        (_, path) => path,
+    }
+}
+
 /// The CRM keeps start and end of an activity and shows the time between them: what is not said
 /// follows from the others, an end that nobody names is the start.
 fn span(fields: &mut Values) {

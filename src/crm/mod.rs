@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::ground::{CrmId, CrmRef, Entity};
 use crate::spec::ObjectKind;
 
-pub use compare::{differences, expected, same};
+pub use compare::{differences, expected, same, shown_at};
 pub use error::CrmError;
 pub use inventory::{
     CrmUser, CustomField, Inventory, Listed, NewField, Outcome, SalesPipeline, Stage,

@@ -58,9 +58,10 @@ pub async fn apply<C: Crm>(
         through(&work, *stage).await?;
         failpoint::reach("engine.stage_done");
     }
-    if !session.pipeline.archives.is_empty() {
-        session.watch.note("writing the archives");
+    if session.pipeline.archives.is_empty() || prepared.sample.is_some() {
+        return Ok(Applied { archives: Vec::new() });
     }
+    session.watch.note("writing the archives");
     let archives = archives(session, prepared)?;
     Ok(Applied { archives })
 }

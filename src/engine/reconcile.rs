@@ -12,7 +12,7 @@ use super::session::Session;
 use super::setup::Prepared;
 use super::three_way::Values;
 use crate::crm::{self, Crm, Snapshot};
-use crate::ground::{CrmRef, Entity, Flag, Rows, SourceKey, failpoint};
+use crate::ground::{CrmRef, Entity, Fields, Flag, Rows, SourceKey, failpoint};
 use crate::ledger::{Ledger, RunId, State, key_of_marker};
 use crate::plan::{Course, Prepared as Record};
 use crate::report::{Difference, Findings, Found, Sort};
@@ -201,18 +201,11 @@ impl<C: Crm> Reading<'_, C> {
             // Where its content went is only known from the run.
             return Ok(Some(pair.state.after.clone()));
         }
-        let Some(mut fields) = self.fields(pair)? else { return Ok(None) };
-        let unsupported = &self.prepared.desk.unsupported;
-        fields.0.retain(|path, _| !unsupported.contains(&(rules.kind, path.clone())));
-        let keys = links(&fields);
-        let places = self.ledger.reader().places(&keys)?;
-        let known: HashMap<SourceKey, CrmRef> =
-            keys.into_iter().zip(places).filter_map(|(key, at)| Some((key, at?))).collect();
-        let resolved = resolve(rules, &fields, &known);
-        Ok(Some(crm::expected(rules.kind, &resolved.values)))
+        let Some(fields) = self.fields(pair)? else { return Ok(None) };
+        Ok(Some(wanted(self.prepared, self.ledger, (pair.object, fields))?))
     }
 
-    fn fields(&mut self, pair: &Pair<'_>) -> Result<Option<crate::ground::Fields>, EngineError> {
+    fn fields(&mut self, pair: &Pair<'_>) -> Result<Option<Fields>, EngineError> {
         let desk = &self.prepared.desk;
         let table = desk.table(pair.object);
         let id = &*pair.key.id;
@@ -282,6 +275,23 @@ impl<C: Crm> Reading<'_, C> {
         let fail = |source| EngineError::Output { file, source };
         self.findings.note(&key.object, difference).map_err(fail)
     }
+}
+
+/// The fields of a record as the CRM would show them, links and users resolved.
+pub(super) fn wanted(
+    prepared: &Prepared,
+    ledger: &Ledger,
+    (object, mut fields): (usize, Fields),
+) -> Result<Values, EngineError> {
+    let rules = &prepared.desk.pipeline.objects[object];
+    let unsupported = &prepared.desk.unsupported;
+    fields.0.retain(|path, _| !unsupported.contains(&(rules.kind, path.clone())));
+    let keys = links(&fields);
+    let places = ledger.reader().places(&keys)?;
+    let known: HashMap<SourceKey, CrmRef> =
+        keys.into_iter().zip(places).filter_map(|(key, at)| Some((key, at?))).collect();
+    let resolved = resolve(rules, &fields, &known);
+    Ok(crm::expected(rules.kind, &resolved.values))
 }
 
 /// What sort of difference it is, and what is known about it.

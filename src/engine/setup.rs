@@ -12,8 +12,8 @@ use crate::crm::{Crm, Inventory, Snapshot};
 use crate::ground::{CrmRef, Entity, SourceKey, failpoint};
 use crate::ledger::{Aspect, LedgerError, Reader};
 use crate::plan::{
-    Bucket, ChoiceTable, Desk, Existing, Known, LinkBook, Means, Memory, OwnerTable, Plan,
-    Spellings, predict, settle,
+    Bucket, ChoiceTable, Desk, Existing, Known, LinkBook, Means, Memory, OwnerTable, Plan, Sample,
+    Spellings, draw, predict, settle,
 };
 use crate::spec::ObjectKind;
 use crate::staging::{StagedRows, Staging};
@@ -32,6 +32,8 @@ pub struct Prepared {
     pub inventory: Inventory,
     /// The records that were there before.
     pub existing: Existing,
+    /// The sample that the plan is confined to; `None`: it is of everything.
+    pub sample: Option<Sample>,
 }
 
 /// Reads the sources, looks at the CRM and predicts the run. With `again` the rows of the last
@@ -41,6 +43,25 @@ pub async fn prepare<C: Crm>(
     inventory: Inventory,
     ledger: Option<&Reader>,
     again: Again,
+) -> Result<Prepared, EngineError> {
+    within(session, inventory, ledger, (again, None)).await
+}
+
+/// The same for a sample of so many records, with the parents that they need.
+pub async fn prepare_sample<C: Crm>(
+    session: &Session<'_, C>,
+    inventory: Inventory,
+    ledger: Option<&Reader>,
+    (again, size): (Again, usize),
+) -> Result<Prepared, EngineError> {
+    within(session, inventory, ledger, (again, Some(size))).await
+}
+
+async fn within<C: Crm>(
+    session: &Session<'_, C>,
+    inventory: Inventory,
+    ledger: Option<&Reader>,
+    (again, size): (Again, Option<usize>),
 ) -> Result<Prepared, EngineError> {
     let pipeline = Arc::clone(&session.pipeline);
     let extraction = staged(session, again).await?;
@@ -63,17 +84,27 @@ pub async fn prepare<C: Crm>(
         groups: HashMap::new(),
         late: HashMap::new(),
         unsupported: unsupported(session),
+        only: None,
         pipeline,
         mapping,
         rows,
     };
     let mut plan = predict(&mut desk, &inventory, &existing, &Past(ledger))?;
+    let sample = match size {
+        None => None,
+        Some(size) => {
+            let sample = draw(&desk, size)?;
+            desk.narrow(&sample);
+            plan = predict(&mut desk, &inventory, &existing, &Past(ledger))?;
+            Some(sample)
+        }
+    };
     let looks = look_at(session, &plan.wanted).await?;
     let bucket = if session.bucket.is_some() { Bucket::Open } else { Bucket::NoKeys };
     settle(&mut desk, &mut plan, &looks, Means { uploads: inventory.uploads, bucket });
     plan.gates.extend(strangers.gate(session).await?);
     failpoint::reach("engine.prepared");
-    Ok(Prepared { desk, plan, extraction, inventory, existing })
+    Ok(Prepared { desk, plan, extraction, inventory, existing, sample })
 }
 
 /// The fields of the pipeline that the CRM's API cannot write.

@@ -30,7 +30,9 @@ pub fn lost_rows(
     object: usize,
 ) -> Result<Vec<Held>, StagingError> {
     let table = pipeline.objects[object].table;
-    if pipeline.objects.iter().position(|other| other.table == table) != Some(object) {
+    if desk.only.is_some()
+        || pipeline.objects.iter().position(|other| other.table == table) != Some(object)
+    {
         return Ok(Vec::new());
     }
     let faults = desk.rows.faults(&pipeline.tables[table].name)?;

@@ -2,8 +2,47 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::prepare::Desk;
+use super::error::PlanError;
+use super::prepare::{Course, Desk, Late, Prepared};
+use super::tally::Tally;
 use crate::ground::{Fate, Fields, Flag, Links, Made, SourceKey};
+
+/// Looks at an object's late references, now that the fate of every record is known.
+pub(super) fn weed(desk: &mut Desk, object: usize, tally: &mut Tally) -> Result<(), PlanError> {
+    let pipeline = std::sync::Arc::clone(&desk.pipeline);
+    if !pipeline.objects[object].fields.iter().any(|field| field.rule.late) {
+        return Ok(());
+    }
+    let table = desk.table(object).to_owned();
+    let mut parents = Parents::default();
+    let mut found = Vec::new();
+    for row in desk.rows.rows(&table)? {
+        let row = row?;
+        for Prepared { id, course, .. } in desk.prepare(object, &row) {
+            let Course::Write { mut late, .. } = course else { continue };
+            let flags = parents.weed(desk, object, &id, &mut late);
+            if let Some(only) = &desk.only {
+                without_strangers(&mut late, only);
+            }
+            for flag in &flags {
+                *tally.flags.entry(flag.code.to_string()).or_default() += 1;
+            }
+            found.push(((object, id), Late { fields: late, flags }));
+        }
+    }
+    desk.late.extend(found);
+    Ok(())
+}
+
+/// Takes links to records outside a sample out: the full run writes them.
+fn without_strangers(late: &mut Fields, only: &HashSet<SourceKey>) {
+    for made in late.0.values_mut() {
+        if let Made::Links(links) = made {
+            links.retain(|link| only.contains(link));
+        }
+    }
+    late.0.retain(|_, made| !matches!(made, Made::Links(links) if links.is_empty()));
+}
 
 /// The late references of one object while they are looked at.
 #[derive(Debug, Default)]

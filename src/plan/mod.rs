@@ -22,8 +22,11 @@ mod profile;
 mod provision;
 mod reading;
 mod spelling;
+mod sample;
+mod seal;
 mod source_text;
 mod tally;
+mod traits;
 mod vanished;
 
 pub use choices::ChoiceTable;
@@ -55,6 +58,8 @@ pub use profile::{
 };
 pub use provision::{Provisioning, Wanted};
 pub use reading::{TableRemark, by_code, staged_name};
+pub use sample::{Sample, draw};
+pub use seal::{Progress, Seal, TableSeal, read_seal};
 pub use source_text::SourceText;
 pub use spelling::Spellings;
 pub use tally::Tally;

@@ -14,10 +14,10 @@ use super::gate::{self, Gate};
 use super::groups::Groups;
 use super::held::{Held, lost_rows, taken};
 use super::irreversible::{self, Irreversible};
-use super::late::Parents;
+use super::late;
 use super::order::{Order, Stage};
 use super::owners::OwnerUse;
-use super::prepare::{Course, Desk, Late, Prepared};
+use super::prepare::{Course, Desk, Prepared};
 use super::provision::{Provisioning, Seen};
 use super::reading::{self, TableRemark};
 use super::source_text::SourceText;
@@ -137,7 +137,7 @@ pub fn predict(
         plans.insert(object, forecast.object(desk, memory)?);
     }
     for (object, plan) in &mut plans {
-        weed(desk, *object, plan)?;
+        late::weed(desk, *object, &mut plan.tally)?;
         plan.vanished = vanished::find(desk, &plan.name, memory)?;
         if !plan.vanished.is_empty() {
             let count = plan.vanished.len() as u64;
@@ -176,30 +176,6 @@ pub fn predict(
 pub(super) fn eta(pipeline: &crate::spec::Pipeline, calls: &BTreeMap<&'static str, u64>) -> f64 {
     let per_second = pipeline.destination.pace_write.map(|pace| pace.per_second);
     per_second.map_or(0.0, |rate| precise(calls.values().sum()) / rate)
-}
-
-/// Looks at an object's late references, now that the fate of every record is known.
-fn weed(desk: &mut Desk, object: usize, plan: &mut ObjectPlan) -> Result<(), PlanError> {
-    let pipeline = std::sync::Arc::clone(&desk.pipeline);
-    if !pipeline.objects[object].fields.iter().any(|field| field.rule.late) {
-        return Ok(());
-    }
-    let table = desk.table(object).to_owned();
-    let mut parents = Parents::default();
-    let mut found = Vec::new();
-    for row in desk.rows.rows(&table)? {
-        let row = row?;
-        for Prepared { id, course, .. } in desk.prepare(object, &row) {
-            let Course::Write { mut late, .. } = course else { continue };
-            let flags = parents.weed(desk, object, &id, &mut late);
-            for flag in &flags {
-                *plan.tally.flags.entry(flag.code.to_string()).or_default() += 1;
-            }
-            found.push(((object, id), Late { fields: late, flags }));
-        }
-    }
-    desk.late.extend(found);
-    Ok(())
 }
 
 /// A count as a float: exact up to 2^53, more than any CRM holds.

@@ -10,8 +10,9 @@ use super::choices::ChoiceTable;
 use super::groups::Groups;
 use super::links::LinkBook;
 use super::owners::OwnerTable;
+use super::sample::Sample;
 use super::spelling::Spellings;
-use crate::ground::{Fate, Fields, Flag, Made, Record, Rows};
+use crate::ground::{Fate, Fields, Flag, Made, Record, Rows, SourceKey};
 use crate::spec::{ObjectKind, Pipeline};
 use crate::staging::StagedRows;
 use crate::transform::{Mapping, Occurrences, Taken, Verdict, World};
@@ -41,6 +42,8 @@ pub struct Desk {
     pub late: HashMap<(usize, Box<str>), Late>,
     /// Fields that the CRM's API cannot write.
     pub unsupported: HashSet<(ObjectKind, Box<str>)>,
+    /// The records of a sample; all others are as if they were not there. `None`: the whole spec.
+    pub only: Option<Arc<HashSet<SourceKey>>>,
 }
 
 /// The late references of a record.
@@ -114,6 +117,15 @@ impl Desk {
     /// What becomes of a row: one record, several of a series, or none when it does not belong to
     /// the object.
     pub fn prepare(&self, object: usize, row: &Arc<Record>) -> Vec<Prepared> {
+        let mut prepared = self.all_of(object, row);
+        if let Some(only) = &self.only {
+            let name = &self.pipeline.objects[object].name;
+            prepared.retain(|record| only.contains(&SourceKey::new(name, &record.id)));
+        }
+        prepared
+    }
+
+    fn all_of(&self, object: usize, row: &Arc<Record>) -> Vec<Prepared> {
         match self.mapping.belongs(object, row, &self.world()) {
             Ok(true) => {}
             Ok(false) => return Vec::new(),
@@ -162,6 +174,15 @@ impl Desk {
             Verdict::Hold { flags } => prepared(flags, Course::Hold),
             Verdict::Stop { flag } => prepared(vec![flag], Course::Stop),
         }
+    }
+
+    /// From here on only the records of a sample are looked at; what became of the others is kept in
+    /// mind for those that refer to them.
+    pub fn narrow(&mut self, sample: &Sample) {
+        self.only = Some(Arc::new(sample.keys.clone()));
+        self.late.clear();
+        self.groups.clear();
+        self.owners.forget_uses();
     }
 
     /// Notes what becomes of a prepared row, for those that refer to it.

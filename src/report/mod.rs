@@ -5,19 +5,23 @@
 mod archive;
 mod audit;
 mod drift;
+mod field_diff;
 mod file;
 mod findings;
 mod guard;
 mod profile;
 mod reconciliation;
+mod rule_text;
 mod sheet;
 
 pub use archive::{ArchiveError, Archived, write as write_archive};
 pub use audit::{AuditError, write_audit, write_differences};
 pub use drift::{Drifted, write_decisions, write_drift};
+pub use field_diff::{FieldDiff, FieldState, sort_diff, write_field_diff};
 pub use findings::{Difference, Findings, Found, ObjectFindings, Sort, Sums};
 pub use guard::guarded;
 pub use profile::write_profile;
 pub use reconciliation::{
     Breached, breaches, summary as reconciliation, told as reconciliation_told,
 };
+pub use rule_text::rule_text;

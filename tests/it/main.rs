@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod allegory;
+mod approved;
 mod archives;
 mod attached;
 mod bottlecrm;
@@ -32,6 +33,7 @@ mod sandbox_client;
 mod sandbox_nutshell;
 mod sandbox_public_client;
 mod sandbox_rezora;
+mod sample;
 mod series;
 mod simulation;
 mod stops;

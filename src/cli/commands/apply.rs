@@ -7,8 +7,10 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use super::approved;
 use super::reconcile::{self, Verdict};
 use super::rollback;
+use super::sample;
 use super::sweep;
 use crate::cli::args::ApplyArgs;
 use crate::cli::connect::Connected;
@@ -17,9 +19,10 @@ use crate::cli::exit::Exit;
 use crate::cli::standing;
 use crate::cli::summary::{self, Tallies};
 use crate::cli::work::{self, Call};
-use crate::crm::{Crm, Nutshell};
+use crate::crm::{Crm, Inventory, Nutshell};
 use crate::engine::{
-    Again, Applied, EngineError, Prepared, Session, Swept, apply, prepare, resolve_open,
+    Again, Applied, EngineError, Prepared, Session, Swept, apply, prepare, prepare_sample,
+    resolve_open,
 };
 use crate::ground::Outcome;
 use crate::ledger::{Ledger, Lock, Run, RunId, RunKind, RunState};
@@ -53,31 +56,28 @@ async fn go(
         Err(exit) => return Ok(exit),
     };
     resolve_open(&session, &ledger, unfinished.as_ref().map(|run| run.id)).await?;
-    let again = if unfinished.is_some() { Again::Staged } else { Again::Fresh };
-    let mut prepared = prepare(&session, inventory, Some(ledger.reader()), again).await?;
+    let mut prepared = prepared(&session, (&ledger, inventory), args, unfinished.as_ref()).await?;
     let undecided = undecided(&prepared.plan.columns).filter(|_| args.strict || !harmless);
     prepared.plan.gates.extend(undecided);
+    prepared.plan.gates.extend(approved::gate(args, &prepared, unfinished.as_ref())?);
     if let Some(extraction) = &prepared.extraction {
         super::plan::notes(context, extraction);
     }
+    sample::told(context, &prepared);
     if !prepared.plan.gates.is_empty() {
-        super::plan::gates(context, &prepared.plan);
-        context.terminal.say("nothing was written");
-        context.terminal.event(&json!({
-            "event": "summary", "command": "apply", "ok": false, "exit": Exit::Gate.code(), "gates": prepared.plan.gates,
-        }));
-        return Ok(Exit::Gate);
+        return Ok(refused(context, &prepared.plan));
     }
     if !harmless && !allowed(context, (pipeline, args), &prepared) {
         return Ok(Exit::Gate);
     }
-    let kind = kind(&ledger, unfinished.as_ref())?;
+    let sort = if prepared.sample.is_some() { RunKind::Sample } else { RunKind::Apply };
+    let kind = kind(&ledger, unfinished.as_ref(), sort)?;
     let run = match unfinished {
         Some(run) => {
             ledger.resume_run(run.id)?;
             run.id
         }
-        None => ledger.begin_run(RunKind::Apply, &pipeline.fingerprint, Context::now())?,
+        None => ledger.begin_run(sort, &pipeline.fingerprint, Context::now())?,
     };
     let written = match written(context, &session, &prepared, (&ledger, run)).await {
         Ok(written) => written,
@@ -100,6 +100,31 @@ async fn go(
     Ok(exit)
 }
 
+/// Reads the sources and predicts the run, of the whole or of a sample.
+async fn prepared(
+    session: &Session<'_, Nutshell>,
+    (ledger, inventory): (&Ledger, Inventory),
+    args: &ApplyArgs,
+    unfinished: Option<&Run>,
+) -> Result<Prepared, EngineError> {
+    let again = if unfinished.is_some() { Again::Staged } else { Again::Fresh };
+    let reader = Some(ledger.reader());
+    match sample::size(&session.pipeline, args) {
+        None => prepare(session, inventory, reader, again).await,
+        Some(size) => prepare_sample(session, inventory, reader, (again, size)).await,
+    }
+}
+
+/// Says what refuses the run.
+fn refused(context: &Context, plan: &Plan) -> Exit {
+    super::plan::gates(context, plan);
+    context.terminal.say("nothing was written");
+    context.terminal.event(&json!({
+        "event": "summary", "command": "apply", "ok": false, "exit": Exit::Gate.code(), "gates": plan.gates,
+    }));
+    Exit::Gate
+}
+
 /// Notes that a run did not reach its end, and tells how far it came.
 fn stopped(
     context: &Context,
@@ -118,6 +143,8 @@ struct Written {
     applied: Applied,
     swept: Option<Swept>,
     verdict: Verdict,
+    /// The sample, field by field.
+    diff: Option<sample::Diff>,
 }
 
 /// Writes, sweeps where that is needed, and reads back what was written.
@@ -128,9 +155,10 @@ async fn written(
     (ledger, run): (&Ledger, RunId),
 ) -> Result<Written, EngineError> {
     let applied = apply(session, prepared, ledger, run).await?;
+    let diff = sample::diff(session, prepared, ledger).await?;
     let swept = sweep::closing(context, session, (ledger, run, &prepared.inventory)).await?;
     let verdict = reconcile::compare(session, prepared, ledger, Some(run)).await?;
-    Ok(Written { applied, swept, verdict })
+    Ok(Written { applied, swept, verdict, diff })
 }
 
 /// The run to go on with, if there is one; the inner error is a refusal.
@@ -152,6 +180,19 @@ fn resumable(
         context.terminal.fault(&fault);
         context.terminal.hint(&format!("finish it first: {}", Context::again(word, &args.spec)));
         return Ok(Err(Exit::Gate));
+    }
+    match (run.kind, args.sample) {
+        (RunKind::Apply, Some(_)) => {
+            context.terminal.fault(&format!(
+                "run {} is of the whole spec and did not reach its end; a sample comes before it",
+                run.id.0
+            ));
+            context.terminal.hint(&format!("finish it: {}", Context::again("apply", &args.spec)));
+            return Ok(Err(Exit::Gate));
+        }
+        // What a sample left undone is done by the whole.
+        (RunKind::Sample, None) => return Ok(Ok(None)),
+        (_, _) => {}
     }
     if run.fingerprint != pipeline.fingerprint {
         if !args.accept_spec {
@@ -177,7 +218,8 @@ fn allowed(
     (pipeline, args): (&Pipeline, &ApplyArgs),
     prepared: &Prepared,
 ) -> bool {
-    accepted(context, args, &prepared.plan) && (args.yes || confirmed(context, pipeline, prepared))
+    let answered = args.yes || args.plan.is_some();
+    accepted(context, args, &prepared.plan) && (answered || confirmed(context, pipeline, prepared))
 }
 
 /// Whether what stays after a rollback was accepted: a yes to the records is none to that.
@@ -205,7 +247,14 @@ fn confirmed(context: &Context, pipeline: &Pipeline, prepared: &Prepared) -> boo
 }
 
 /// The word for this run in the summary.
-fn kind(ledger: &Ledger, unfinished: Option<&Run>) -> Result<&'static str, EngineError> {
+fn kind(
+    ledger: &Ledger,
+    unfinished: Option<&Run>,
+    sort: RunKind,
+) -> Result<&'static str, EngineError> {
+    if sort == RunKind::Sample {
+        return Ok("sample");
+    }
     let before = ledger
         .reader()
         .runs()?
@@ -233,7 +282,7 @@ fn close(
     (ledger, prepared): (&Ledger, &Prepared),
     closing: &Closing<'_>,
 ) -> Result<Exit, EngineError> {
-    let Written { applied, swept, verdict } = &closing.written;
+    let Written { applied, swept, verdict, diff } = &closing.written;
     let reader = ledger.reader();
     let tallies = summary::tallies(reader, closing.run, &prepared.plan)?;
     let audit = session.out.join(format!("audit-run{}.jsonl", closing.run.0));
@@ -257,6 +306,9 @@ fn close(
     let read_back = reconcile::say(context, session, verdict);
     let swept_exit = swept.as_ref().map_or(Exit::Done, sweep::exit);
     let exit = exit(context, &tallies).max(read_back).max(swept_exit);
+    if let Some(diff) = diff {
+        sample::say(context, diff);
+    }
     say(context, &held, (applied, closing), &session.out);
     context.terminal.event(&json!({
         "event": "summary",
@@ -267,6 +319,7 @@ fn close(
         "objects": summary::objects(&tallies),
         "archives": applied.archives,
         "sweep": swept,
+        "sample": diff.as_ref().map(sample::summary),
         "reconcile": report::reconciliation(&verdict.found, &verdict.breaches),
         "calls": session.crm.calls(),
         "elapsed_s": closing.elapsed_s,

@@ -1,6 +1,7 @@
 //! The commands: one file each.
 
 mod apply;
+mod approved;
 mod completions;
 mod files;
 mod graph;
@@ -9,6 +10,7 @@ mod profile;
 mod rebuild;
 mod reconcile;
 mod rollback;
+mod sample;
 mod sandbox;
 mod schema;
 mod status;

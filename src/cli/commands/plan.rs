@@ -15,7 +15,7 @@ use crate::cli::work::{self, Call};
 use crate::crm::Crm;
 use crate::engine::{Again, EngineError, Prepared, prepare};
 use crate::ledger::{Lock, Reader};
-use crate::plan::{Disposition, Plan, undecided, unmapped, why};
+use crate::plan::{Disposition, Plan, Seal, undecided, unmapped, why};
 use crate::spec::Pipeline;
 
 pub(super) async fn run(context: &Arc<Context>, args: &PlanArgs) -> Exit {
@@ -41,7 +41,8 @@ async fn predict(
     let mut prepared = prepare(&session, inventory, reader.as_ref(), Again::Fresh).await?;
     let undecided = undecided(&prepared.plan.columns).filter(|_| args.strict || !harmless);
     prepared.plan.gates.extend(undecided);
-    let document = document(pipeline, &prepared);
+    let seal = Seal::of(&prepared.desk, &prepared.inventory, &prepared.plan)?;
+    let document = document(pipeline, &prepared, &seal);
     if let Some(out) = &args.out {
         let text = serde_json::to_string_pretty(&document).unwrap_or_default();
         std::fs::write(out, text + "\n")
@@ -157,7 +158,7 @@ pub(super) fn gates(context: &Context, plan: &Plan) {
     }
 }
 
-fn document(pipeline: &Pipeline, prepared: &Prepared) -> Value {
+fn document(pipeline: &Pipeline, prepared: &Prepared, seal: &Seal) -> Value {
     let plan = &prepared.plan;
     let coverage: serde_json::Map<String, Value> =
         plan.objects.iter().map(|object| (object.name.clone(), json!(object.fields))).collect();
@@ -169,6 +170,7 @@ fn document(pipeline: &Pipeline, prepared: &Prepared) -> Value {
         "command": "plan",
         "ok": plan.gates.is_empty(),
         "fingerprint": pipeline.fingerprint,
+        "seal": seal,
         "order": plan.order.stages().iter().map(|stage| stage.name(pipeline)).collect::<Vec<_>>(),
         "objects": summary::objects(&summary::predicted(plan)),
         "held": plan.objects.iter().flat_map(|object| &object.held).collect::<Vec<_>>(),

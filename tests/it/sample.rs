@@ -1,0 +1,111 @@
+//! A sample: it covers the rules, brings its parents along, is shown field by field, and the full
+//! run knows its records again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::journey::{conserved, records, sum};
+use crate::rehearsal::{copies, project};
+use crate::yard::Yard;
+
+fn sample(yard: &Yard, size: &str) -> (i32, Value) {
+    let output = yard.command("apply").args(["--sample", size]).output().unwrap();
+    crate::rehearsal::finished(&output)
+}
+
+fn diff(yard: &Yard) -> Vec<Value> {
+    let text = fs::read_to_string(yard.rehearsal.out().join("sample.jsonl")).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_sample_covers_the_rules_and_the_full_run_adopts_it() {
+    let yard = Yard::open();
+    let before = records(&yard.rehearsal.dump());
+    let (code, done) = sample(&yard, "8");
+    assert_eq!((code, &done["kind"]), (0, &json!("sample")), "{done}");
+    conserved(&done);
+    let there = copies(&yard.rehearsal.dump());
+    assert!(there.values().all(|&count| count == 1), "{there:?}");
+    assert_eq!(done["sample"]["records"], sum(&done, "created") + sum(&done, "updated"), "{done}");
+    let lines = diff(&yard);
+    let states: BTreeSet<&str> = lines
+        .iter()
+        .filter(|line| {
+            line["field"] == "status" && line["record"].as_str().unwrap().starts_with("deals:")
+        })
+        .map(|line| line["stored"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, BTreeSet::from(["open", "won"]), "both entries of the map are shown");
+    let note = lines.iter().find(|line| line["field"] == "entity").unwrap();
+    let of = note["source"].as_str().unwrap();
+    let parent = format!("people:{of} → Contacts:");
+    assert!(note["sent"].as_str().unwrap().starts_with(&parent), "its parent came along: {note}");
+
+    let rows = yard.rehearsal.journal().len();
+    let (code, again) = sample(&yard, "8");
+    assert_eq!((code, sum(&again, "unchanged")), (0, done["sample"]["records"].as_u64().unwrap()));
+    assert_eq!(yard.rehearsal.journal().len(), rows, "the same sample writes nothing");
+
+    let (code, full) = yard.run("apply");
+    assert_eq!((code, &full["kind"]), (0, &json!("full")), "{full}");
+    conserved(&full);
+    assert!(sum(&full, "unchanged") > 0, "{full}");
+    let there = copies(&yard.rehearsal.dump());
+    assert!(there.values().all(|&count| count == 1), "the sample is not made twice: {there:?}");
+    let written = yard.rehearsal.journal().len();
+    assert_eq!(yard.run("apply").0, 0);
+    assert_eq!(yard.rehearsal.journal().len(), written, "nothing is left to be written");
+    assert_eq!(yard.run("rollback").0, 0);
+    assert_eq!(records(&yard.rehearsal.dump()), before, "and all of it is taken back");
+}
+
+#[test]
+fn a_sample_that_was_stopped_does_not_stand_in_the_way_of_the_whole() {
+    let yard = Yard::open();
+    yard.rehearsal.faults(&json!({"class": "denied", "method": "newNote"}));
+    let (code, _) = sample(&yard, "8");
+    assert_eq!(code, 3, "{}", yard.said());
+    yard.rehearsal.calm();
+    let (code, full) = yard.run("apply");
+    assert_eq!((code, &full["kind"]), (0, &json!("full")), "{full}");
+    let there = copies(&yard.rehearsal.dump());
+    assert!(there.values().all(|&count| count == 1), "{there:?}");
+}
+
+#[test]
+fn the_sample_of_the_main_job_shows_what_was_changed_on_the_way_first() {
+    let rezora: PathBuf = project().join("pipelines/rezora.yaml");
+    let rehearsal = crate::rehearsal::Rehearsal::open();
+    let mut command = rehearsal.command("apply", &rezora);
+    let (code, done) = crate::rehearsal::finished(&command.arg("--sample").output().unwrap());
+    assert_eq!(code, 4, "a record of the sample is held on purpose: {done}");
+    conserved(&done);
+    let text = fs::read_to_string(rehearsal.out().join("sample.jsonl")).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let order = ["not_written", "differs", "left_out", "flagged", "normalised", "same"];
+    let places: Vec<_> = lines
+        .iter()
+        .map(|line| order.iter().position(|state| line["state"] == *state).unwrap())
+        .collect();
+    assert!(places.is_sorted(), "what wants a look comes first");
+    let codes: BTreeSet<&str> = lines
+        .iter()
+        .flat_map(|line| line["flags"].as_array().unwrap())
+        .map(|flag| flag["code"].as_str().unwrap())
+        .collect();
+    for code in [
+        "json_trimmed",
+        "truncated",
+        "unmapped_value",
+        "owner_fallback",
+        "type_downgraded",
+        "kept_existing",
+    ] {
+        assert!(codes.contains(code), "{code} is shown: {codes:?}");
+    }
+    assert!(lines.iter().all(|line| line["state"] != "differs"), "all is explained");
+}
