@@ -9,6 +9,7 @@ mod field_diff;
 mod file;
 mod findings;
 mod guard;
+pub mod page;
 mod profile;
 mod reconciliation;
 mod rule_text;
