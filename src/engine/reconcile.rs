@@ -132,7 +132,8 @@ impl<C: Crm> Reading<'_, C> {
             || "it carries the mark of a record that was taken back or never confirmed".to_owned(),
             |first| format!("{first} stands for it already"),
         );
-        self.note(&key, Sort::Duplicate, (&now.at, "", "", ""), why)
+        let known = ("second_copy", why);
+        self.note(&key, Sort::Duplicate, (&now.at, "", "", ""), known)
     }
 
     /// Records of an object that no listing showed: notes, which cannot be listed, and the missing.
@@ -159,8 +160,8 @@ impl<C: Crm> Reading<'_, C> {
                 there += 1;
                 self.listed(&now)?;
             } else {
-                let why = "it was written and is not in the CRM any more".to_owned();
-                self.note(key, Sort::Missing, (at, "", "", ""), why)?;
+                let known = ("gone", "it was written and is not in the CRM any more".to_owned());
+                self.note(key, Sort::Missing, (at, "", "", ""), known)?;
             }
         }
         self.findings.of(&name).destination = there;
@@ -186,9 +187,9 @@ impl<C: Crm> Reading<'_, C> {
         let remarks = self.ledger.reader().remarks_on(pair.key)?;
         for path in differing {
             let (wants, stands) = (wanted.get(&path), pair.now.fields.get(&path));
-            let (sort, why) = judge(rules, pair, &path, &remarks);
+            let (sort, rule, why) = judge(rules, pair, &path, &remarks);
             let (wants, stands) = (shown(wants), shown(stands));
-            self.note(pair.key, sort, (&pair.now.at, &path, &wants, &stands), why)?;
+            self.note(pair.key, sort, (&pair.now.at, &path, &wants, &stands), (rule, why))?;
         }
         Ok(())
     }
@@ -199,7 +200,7 @@ impl<C: Crm> Reading<'_, C> {
         let rules = &self.session.pipeline.objects[pair.object];
         if rules.kind == ObjectKind::File {
             // Where its content went is only known from the run.
-            return Ok(Some(pair.state.after.clone()));
+            return Ok(Some(crm::expected(rules.kind, &pair.state.after)));
         }
         let Some(fields) = self.fields(pair)? else { return Ok(None) };
         Ok(Some(wanted(self.prepared, self.ledger, (pair.object, fields))?))
@@ -260,7 +261,7 @@ impl<C: Crm> Reading<'_, C> {
         key: &SourceKey,
         sort: Sort,
         (at, field, wanted, stands): (&CrmRef, &str, &str, &str),
-        why: String,
+        (rule, why): (&str, String),
     ) -> Result<(), EngineError> {
         let difference = Difference {
             sort,
@@ -269,6 +270,7 @@ impl<C: Crm> Reading<'_, C> {
             field: field.to_owned(),
             wanted: wanted.to_owned(),
             stands: stands.to_owned(),
+            rule: rule.to_owned(),
             why,
         };
         let file = self.session.out.join("differences.jsonl");
@@ -294,27 +296,32 @@ pub(super) fn wanted(
     Ok(crm::expected(rules.kind, &resolved.values))
 }
 
-/// What sort of difference it is, and what is known about it.
-fn judge(rules: &Object, pair: &Pair<'_>, path: &str, remarks: &[Flag]) -> (Sort, String) {
+/// What sort of difference it is, and what is known about it: a word and a sentence.
+fn judge<'f>(
+    rules: &Object,
+    pair: &Pair<'_>,
+    path: &str,
+    remarks: &'f [Flag],
+) -> (Sort, &'f str, String) {
     let kept = remarks.iter().find(|flag| *flag.field == *path && KEPT.contains(&&*flag.code));
     if let Some(kept) = kept {
-        return (Sort::Explained, format!("{}: {}", kept.code, kept.detail));
+        return (Sort::Explained, &kept.code, kept.detail.to_string());
     }
     let failed = remarks.iter().find(|flag| *flag.field == *path && &*flag.code == "ref_failed");
     if let Some(failed) = failed {
-        return (Sort::Explained, failed.detail.to_string());
+        return (Sort::Explained, &failed.code, failed.detail.to_string());
     }
     let field = rules.fields.iter().find(|field| field.target.path == path);
     let linked = field.is_some_and(|field| matches!(field.target.kind, Kind::Reference(_)));
     let sort = if linked { Sort::Orphan } else { Sort::Mismatch };
-    let why = if pair.now.rev == pair.state.rev {
-        "the CRM made something else of the value that was written"
+    let (rule, why) = if pair.now.rev == pair.state.rev {
+        ("made_other", "the CRM made something else of the value that was written")
     } else if pair.now.fields.contains_key(path) {
-        "it was changed in the CRM after it was written"
+        ("changed_later", "it was changed in the CRM after it was written")
     } else {
-        "it was emptied in the CRM after it was written"
+        ("emptied_later", "it was emptied in the CRM after it was written")
     };
-    (sort, why.to_owned())
+    (sort, rule, why.to_owned())
 }
 
 /// An amount and its currency.

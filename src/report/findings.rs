@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::file::Draft;
@@ -15,7 +15,7 @@ use super::file::Draft;
 const EXAMPLES: usize = 5;
 
 /// A sort of difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// A record that was written is not there.
@@ -48,7 +48,7 @@ impl Sort {
 }
 
 /// One difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// What sort it is.
     pub sort: Sort,
@@ -62,6 +62,8 @@ pub struct Difference {
     pub wanted: String,
     /// What stands in the CRM.
     pub stands: String,
+    /// A stable word for what is known about it: `kept_existing`, `changed_later`, `gone`.
+    pub rule: String,
     /// What is known about it, in a sentence.
     pub why: String,
 }

@@ -12,6 +12,7 @@ mod guard;
 pub mod page;
 mod profile;
 mod reconciliation;
+mod reconciliation_page;
 mod rule_text;
 mod sheet;
 
@@ -25,4 +26,5 @@ pub use profile::write_profile;
 pub use reconciliation::{
     Breached, breaches, summary as reconciliation, told as reconciliation_told,
 };
+pub use reconciliation_page::{Reconciled, write_reconciliation_page};
 pub use rule_text::rule_text;

@@ -23,6 +23,7 @@ mod judge;
 mod kills;
 mod ledger_full;
 mod ledger_lost;
+mod pages;
 mod profile;
 mod reconcile;
 mod refusals;

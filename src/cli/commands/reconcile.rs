@@ -11,8 +11,8 @@ use crate::cli::exit::Exit;
 use crate::cli::work::{self, Call};
 use crate::crm::{Crm, Nutshell};
 use crate::engine::{Again, EngineError, Prepared, Session, prepare, reconcile};
-use crate::ledger::{Ledger, Lock, RunId, RunKind};
-use crate::report::{self, Breached, Found};
+use crate::ledger::{Ledger, Lock, Run, RunId, RunKind};
+use crate::report::{self, Breached, Found, Reconciled};
 use crate::spec::Pipeline;
 
 pub(super) async fn run(context: &Arc<Context>, args: &SpecArgs) -> Exit {
@@ -57,6 +57,9 @@ async fn go(
     Ok(exit)
 }
 
+/// The page of a comparison.
+const PAGE: &str = "reconciliation.html";
+
 /// What was found, and which limits are not kept.
 pub(super) struct Verdict {
     pub(super) found: Found,
@@ -72,7 +75,35 @@ pub(super) async fn compare(
 ) -> Result<Verdict, EngineError> {
     let found = reconcile(session, prepared, ledger, run).await?;
     let breaches = report::breaches(&session.pipeline.reconcile, &found);
-    Ok(Verdict { found, breaches })
+    let verdict = Verdict { found, breaches };
+    let runs = ledger.reader().runs()?;
+    let run = runs.iter().find(|known| Some(known.id) == run);
+    page(session, prepared, &verdict, run)?;
+    Ok(verdict)
+}
+
+/// Writes the page of the comparison, beside the list of differences.
+fn page(
+    session: &Session<'_, Nutshell>,
+    prepared: &Prepared,
+    verdict: &Verdict,
+    run: Option<&Run>,
+) -> Result<(), EngineError> {
+    let about = Reconciled {
+        pipeline: &session.pipeline.name,
+        account: &prepared.inventory.name,
+        run: &run.map(begun).unwrap_or_default(),
+        found: &verdict.found,
+        breaches: &verdict.breaches,
+    };
+    let file = session.out.join(PAGE);
+    report::write_reconciliation_page(&about, &session.out.join("differences.jsonl"), &file)
+        .map_err(|source| EngineError::Output { file, source })
+}
+
+/// A run and when it began, as pages name it.
+pub(super) fn begun(run: &Run) -> String {
+    format!("run {} of {}", run.id.0, run.started.strftime("%-d %B %Y, %H:%M UTC"))
 }
 
 /// Says what was found; exit code 5 when a limit is not kept.
@@ -83,18 +114,19 @@ pub(super) fn say(context: &Context, session: &Session<'_, Nutshell>, verdict: &
         report::reconciliation_told(&verdict.found, &verdict.breaches)
     ));
     let file = session.out.join("differences.jsonl");
+    let page = session.out.join(PAGE);
+    let places = format!("{}; to look through: {}", file.display(), page.display());
     if verdict.breaches.is_empty() && verdict.found.is_equal() {
-        terminal.say("the numbers add up");
+        terminal.say(&format!("the numbers add up: {}", page.display()));
         return Exit::Done;
     }
     if verdict.breaches.is_empty() {
-        terminal.say(&format!("the numbers add up; every difference is in {}", file.display()));
+        terminal.say(&format!("the numbers add up; every difference is in {places}"));
         return Exit::Done;
     }
     terminal.fault(&format!(
-        "{} limits of `reconcile` are not kept; every difference is in {}",
+        "{} limits of `reconcile` are not kept; every difference is in {places}",
         verdict.breaches.len(),
-        file.display()
     ));
     Exit::Gate
 }

@@ -8,6 +8,12 @@ use super::table::{Column, Kind};
 /// How many characters of a value a page holds.
 const CHARS_MAX: usize = 4_000;
 
+/// How many of them stand in the HTML: without the script, and on paper.
+const CHARS_STATIC: usize = 600;
+
+/// How much is shown before and after what differs, when that is long.
+const CHARS_AROUND: usize = 60;
+
 /// How something is meant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tone {
@@ -118,9 +124,10 @@ impl<'a> Cell<'a> {
                     out.push_str("</span>");
                 }
                 Kind::Number => escape::html(out, &escape::grouped(text)),
+                Kind::Prose => escape::prose(out, &first(text, CHARS_STATIC)),
                 Kind::Text | Kind::Code | Kind::Change => {
                     out.push_str("<bdi>");
-                    escape::html(out, text);
+                    escape::html(out, &first(text, CHARS_STATIC));
                     out.push_str("</bdi>");
                 }
             },
@@ -141,6 +148,22 @@ fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
+/// The first letters of a text.
+fn first(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => text.into(),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+    }
+}
+
+/// The last letters of a text.
+fn last(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth_back(most) {
+        None => text.into(),
+        Some((before, letter)) => format!("…{}", &text[before + letter.len_utf8()..]).into(),
+    }
+}
+
 fn change(out: &mut String, before: &str, after: &str) {
     let (start, old_end, new_end) = differing(before, after);
     for (tag, text, end) in [("del", before, old_end), ("ins", after, new_end)] {
@@ -151,11 +174,11 @@ fn change(out: &mut String, before: &str, after: &str) {
             out.push_str("<i>empty</i>");
         } else {
             out.push_str("<bdi>");
-            escape::html(out, &text[..start]);
+            escape::html(out, &last(&text[..start], CHARS_AROUND));
             out.push_str("<mark>");
-            escape::html(out, &text[start..end]);
+            escape::html(out, &first(&text[start..end], CHARS_STATIC));
             out.push_str("</mark>");
-            escape::html(out, &text[end..]);
+            escape::html(out, &first(&text[end..], CHARS_AROUND));
             out.push_str("</bdi>");
         }
         out.push_str("</");

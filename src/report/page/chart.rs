@@ -121,7 +121,8 @@ impl Page {
                 write!(out, " <b>{}</b></li>", number(sum)).unwrap_or_default();
             }
         }
-        out.push_str("</ul>\n<div class=\"bars\">\n");
+        out.push_str("</ul>\n");
+        open(&mut out, "bars", chart.bars.iter().map(|bar| bar.label));
         let lines: Vec<_> = chart.bars.iter().map(|bar| stacked_line(bar, chart.series)).collect();
         folded(&mut out, &lines);
         out.push_str("</div>\n</figure>\n");
@@ -131,7 +132,7 @@ impl Page {
     /// Bars that say how many of how many.
     pub fn bars(&mut self, chart: &Bars<'_>) {
         let mut out = begin(chart.title);
-        out.push_str("<div class=\"bars\">\n");
+        open(&mut out, "bars shares", chart.bars.iter().map(|bar| bar.label));
         let lines: Vec<_> = chart.bars.iter().map(line).collect();
         folded(&mut out, &lines);
         out.push_str("</div>\n</figure>\n");
@@ -144,6 +145,17 @@ fn begin(title: &str) -> String {
     escape::html(&mut out, title);
     out.push_str("</figcaption>\n");
     out
+}
+
+/// Begins the bars, with as much room for the labels as they need.
+fn open<'l>(out: &mut String, class: &str, labels: impl Iterator<Item = &'l str>) {
+    let room = match labels.map(|label| label.chars().count()).max().unwrap_or(0) {
+        0..=12 => "l1",
+        13..=20 => "l2",
+        21..=28 => "l3",
+        _ => "l4",
+    };
+    writeln!(out, "<div class=\"{class} {room}\">").unwrap_or_default();
 }
 
 fn folded(out: &mut String, lines: &[String]) {

@@ -18,7 +18,8 @@
 //!
 //! What to know:
 //! * Everything handed in is text and stays text. Words between backticks become code in prose
-//!   (verdict, introductions, paragraphs, lists), never in cells.
+//!   (verdict, introductions, paragraphs, lists, cells of `Column::prose`); other cells stay as they
+//!   are.
 //! * Rows go to disk as they come: a table may have as many as it likes. The page holds the first
 //!   [`ROWS_MAX`] and says how many there are and which file has all of them (`whole`).
 //! * A table of more than a dozen rows gets a search, sorting and drop-downs for `filters`; a link

@@ -47,26 +47,41 @@
     return [start, end];
   }
 
-  /** One of two values. Where there is little room, what both begin with is shortened. */
-  function side(tag, text, [start, end], roomy) {
+  // How much of a long value is shown: in a row, on paper, and where it was asked for.
+  const ROW = { around: 12, text: 300 };
+  const PAPER = { around: 60, text: 600 };
+  const WHOLE = { around: Infinity, text: Infinity };
+
+  /** One of two values; of what is the same on both sides only the part beside the difference. */
+  function side(tag, text, [start, end], room) {
     if (text === "") return make(tag, {}, make("i", {}, "empty"));
     const last = text.length - end;
-    let head = text.slice(0, start);
-    if (!roomy && head.length > 18) head = `…${head.slice(-12)}`;
-    return make(tag, {}, make("bdi", {}, head, make("mark", {}, text.slice(start, last)), text.slice(last)));
+    let head = text.slice(0, start), tail = text.slice(last);
+    if (head.length > 2 * room.around) head = `…${head.slice(-room.around)}`;
+    if (tail.length > 2 * room.around && room !== ROW) tail = `${tail.slice(0, room.around)}…`;
+    return make(tag, {}, make("bdi", {}, head, make("mark", {}, shortened(text.slice(start, last), room)), tail));
   }
 
-  function content(cell, kind, roomy) {
+  const shortened = (text, room) => text.length > room.text ? `${text.slice(0, room.text)}…` : text;
+
+  /** What stands between backticks becomes code. */
+  function prose(text) {
+    const parts = text.split("`");
+    const last = parts.length - 1;
+    return parts.map((part, position) => position % 2 === 0 ? part : position === last ? `\`${part}` : make("code", {}, part));
+  }
+
+  function content(cell, kind, room) {
     if (typeof cell === "object" && !Array.isArray(cell)) {
       const where = differing(cell.b, cell.a);
-      return [side("del", cell.b, where, roomy), side("ins", cell.a, where, roomy)];
+      return [side("del", cell.b, where, room), side("ins", cell.a, where, room)];
     }
     const text = said(cell);
     if (text === "") return [];
     if (kind === "state") return [make("span", { class: "chip" }, text)];
     if (kind === "number") return [grouped(text)];
-    // A long text is not laid out to be cut off.
-    return [make("bdi", {}, roomy || text.length < 400 ? text : text.slice(0, 400))];
+    if (kind === "prose") return prose(shortened(text, room));
+    return [make("bdi", {}, shortened(text, room))];
   }
 
   const toned = (cell, kind) => Array.isArray(cell) ? `${kind} ${cell[1]}` : kind;
@@ -125,23 +140,15 @@
         this.update(true);
         this.input.focus();
       });
-      [...this.head.rows[0].cells].forEach((cell, column) => {
+      this.heads = [...this.head.rows[0].cells].map((cell, column) => {
         const button = make("button", { type: "button", title: "Sort" }, cell.textContent);
         button.addEventListener("click", () => this.sort(column));
         cell.replaceChildren(button);
+        return { cell, button };
       });
-      const columns = make("colgroup");
-      let sum = 0;
-      for (const column of this.columns) {
-        const most = column.kind === "text" ? 44 : column.kind === "change" ? 40 : 30;
-        const width = Math.round(Math.min(column.width, most) * (column.kind === "code" ? 7.9 : 7.2)) + 34;
-        const col = make("col");
-        col.style.width = `${width}px`;
-        columns.append(col);
-        sum += width;
-      }
-      this.table.caption.after(columns);
-      this.table.style.minWidth = `${sum}px`;
+      this.cols = this.columns.map(() => make("col"));
+      this.table.caption.after(make("colgroup", {}, ...this.cols));
+      this.measureColumns();
       this.table.tabIndex = 0;
       this.scroller.tabIndex = -1;
       this.table.addEventListener("keydown", (event) => this.key(event));
@@ -152,7 +159,29 @@
         waiting = true;
         requestAnimationFrame(() => { waiting = false; this.render(); });
       }, { passive: true });
-      addEventListener("resize", () => this.render());
+      addEventListener("resize", () => { this.measureColumns(); this.render(); });
+    }
+
+    /* As wide as the values are; where there is not the room, the longest give way. */
+    measureColumns() {
+      const most = { text: 44, prose: 44, change: 44, code: 30, state: 30, number: 30 };
+      const least = { text: 124, prose: 140, change: 200, code: 132, state: Infinity, number: Infinity };
+      const room = this.scroller.clientWidth;
+      const wishes = this.columns.map(({ kind, width }) => {
+        const wish = Math.round(Math.min(width, most[kind]) * 8) + (kind === "state" ? 40 : 28);
+        return { wish, least: Math.min(wish, least[kind]) };
+      });
+      wishes[0].wish += 8; wishes[0].least += 8;
+      const sum = (of) => wishes.reduce((total, one) => total + one[of], 0);
+      const give = Math.max(0, Math.min(1, (sum("wish") - room) / (sum("wish") - sum("least") || 1)));
+      let total = 0;
+      wishes.forEach((one, position) => {
+        const width = Math.floor(one.wish - (one.wish - one.least) * give);
+        this.cols[position].style.width = `${width}px`;
+        total += width;
+      });
+      this.table.style.minWidth = `${total}px`;
+      this.table.style.setProperty("--room", `${room}px`);
     }
 
     /* Blocks are read one by one; what is there can be used meanwhile. */
@@ -173,6 +202,11 @@
       this.fill();
       this.restore();
       this.update(false);
+      // What the first search would have to make is made while nobody waits.
+      for (let number = 0, turn = performance.now(); number < this.rows.length; number += 1) {
+        this.text(number);
+        if (number % 256 === 255 && performance.now() - turn > SLICE_MS) { await pause(); turn = performance.now(); }
+      }
     }
 
     /* The words of the drop-downs, the most frequent first. */
@@ -213,7 +247,13 @@
       }
     }
 
-    text(number) { return this.texts[number] ??= folded(this.rows[number].map(said).join("\n")); }
+    text(number) { return this.texts[number] ??= folded(this.rows[number].map((cell, column) => this.sought(cell, column)).join("\n")); }
+
+    /* Numbers are found in both their forms. */
+    sought(cell, column) {
+      const text = said(cell);
+      return this.columns[column].kind === "number" && text.length > 3 ? `${text} ${grouped(text)}` : text;
+    }
 
     isWanted(number, terms) {
       const row = this.rows[number];
@@ -280,7 +320,7 @@
       const down = sorted.column === column && !sorted.down;
       const off = sorted.column === column && sorted.down;
       this.sorted = off ? { column: -1, down: false } : { column, down };
-      [...this.head.rows[0].cells].forEach((cell, position) => {
+      this.heads.forEach(({ cell }, position) => {
         if (position === this.sorted.column) cell.setAttribute("aria-sort", down ? "descending" : "ascending");
         else cell.removeAttribute("aria-sort");
       });
@@ -329,7 +369,7 @@
       row.className = `${position === this.active ? "active" : ""}${this.open.has(position) ? " open" : ""}`.trim();
       cells.forEach((cell, column) => {
         const { kind } = this.columns[column];
-        row.append(make("td", { class: toned(cell, kind), role: "gridcell" }, ...content(cell, kind, false)));
+        row.append(make("td", { class: toned(cell, kind), role: "gridcell" }, ...content(cell, kind, ROW)));
       });
       return row;
     }
@@ -339,7 +379,7 @@
       this.rows[this.at(position)].forEach((cell, column) => {
         const { name, kind } = this.columns[column];
         if (said(cell) === "" ) return;
-        list.append(make("dt", {}, name), make("dd", { class: kind }, ...content(cell, kind, true)));
+        list.append(make("dt", {}, name), make("dd", { class: kind }, ...content(cell, kind, WHOLE)));
       });
       return make("tr", { class: "detail", "data-of": position }, make("td", { colspan: this.columns.length }, list));
     }
@@ -422,6 +462,8 @@
     /* On paper the first rows stand whole. */
     print(isPrinting) {
       this.printing = isPrinting;
+      // A button is not painted again on the next sheet.
+      for (const { cell, button } of this.heads) cell.replaceChildren(isPrinting ? button.textContent : button);
       if (!isPrinting) { this.render(); return; }
       const rows = [];
       const count = Math.min(this.length, PRINTED);
@@ -429,15 +471,16 @@
         const row = make("tr");
         this.rows[this.at(position)].forEach((cell, column) => {
           const { kind } = this.columns[column];
-          row.append(make("td", { class: toned(cell, kind) }, ...content(cell, kind, true)));
+          row.append(make("td", { class: toned(cell, kind) }, ...content(cell, kind, PAPER)));
         });
         rows.push(row);
       }
       this.body.replaceChildren(...rows);
       let note = this.box.querySelector(".note.first");
       if (!note) this.scroller.after(note = make("p", { class: "note first" }));
-      const narrowed = this.length < this.settings.rows ? `, those that match of ${grouped(this.settings.rows)}` : "";
-      note.textContent = count < this.length ? `The first ${count} of ${grouped(this.length)} rows${narrowed}.` : narrowed === "" ? "" : `${grouped(count)} rows${narrowed}.`;
+      const all = this.settings.rows === this.length ? "" : ` that match, of ${grouped(this.settings.rows)}`;
+      if (count < this.length) note.textContent = `The first ${count} of ${grouped(this.length)} rows${all}.`;
+      else note.textContent = all === "" ? "" : `${grouped(count)} rows${all}.`;
     }
   }
 

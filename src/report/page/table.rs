@@ -26,6 +26,7 @@ const WIDTH_MAX: usize = 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
+    Prose,
     Number,
     Chip,
     Code,
@@ -36,6 +37,7 @@ impl Kind {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::Prose => "prose",
             Self::Number => "number",
             Self::Chip => "state",
             Self::Code => "code",
@@ -52,7 +54,12 @@ pub struct Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    /// Prose and values.
+    /// Sentences of ours; words between backticks become code.
+    pub const fn prose(name: &'a str) -> Self {
+        Self { name, kind: Kind::Prose }
+    }
+
+    /// Names and values, as they are.
     pub const fn text(name: &'a str) -> Self {
         Self { name, kind: Kind::Text }
     }

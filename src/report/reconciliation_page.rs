@@ -1,0 +1,379 @@
+//! The reconciliation as a page: the verdict, the counts, the sums, and every difference.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use super::findings::{Difference, Found, ObjectFindings, Sort, Sums};
+use super::page::{
+    Bar, Bars, Cell, Column, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead, Tone,
+};
+use super::reconciliation::Breached;
+
+/// What the page is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Reconciled<'a> {
+    /// The pipeline.
+    pub pipeline: &'a str,
+    /// The account's name.
+    pub account: &'a str,
+    /// The run and when it began; empty when nothing was run.
+    pub run: &'a str,
+    /// What was found.
+    pub found: &'a Found,
+    /// Which limits are not kept.
+    pub breaches: &'a [Breached],
+}
+
+const OBJECTS: [Column<'_>; 10] = [
+    Column::text("Object"),
+    Column::number("In the source"),
+    Column::number("In the CRM"),
+    Column::number("Missing"),
+    Column::number("Duplicates"),
+    Column::number("Broken links"),
+    Column::number("Differing values"),
+    Column::number("Explained"),
+    Column::number("Values compared"),
+    Column::chip("Result"),
+];
+
+const SUMS: [Column<'_>; 7] = [
+    Column::text("Object"),
+    Column::code("Field"),
+    Column::text("Currency"),
+    Column::text("Stage"),
+    Column::number("From the source"),
+    Column::number("In the CRM"),
+    Column::number("Difference"),
+];
+
+const FIELDS: [Column<'_>; 5] = [
+    Column::text("Object"),
+    Column::code("Field"),
+    Column::number("The source has a value"),
+    Column::number("Filled in the CRM"),
+    Column::chip("Result"),
+];
+
+const DIFFERENCES: [Column<'_>; 8] = [
+    Column::chip("Kind"),
+    Column::text("Object"),
+    Column::code("Record"),
+    Column::code("In the CRM"),
+    Column::code("Field"),
+    Column::change("From the source, in the CRM"),
+    Column::code("Rule"),
+    Column::prose("What is known"),
+];
+
+/// The columns of kind, object and rule.
+const FILTERS: [usize; 3] = [0, 1, 6];
+
+/// Writes the page beside the list of differences, from which it takes them.
+///
+/// # Errors
+/// The list cannot be read, or the page not written.
+pub fn write_reconciliation_page(
+    about: &Reconciled<'_>,
+    differences: &Path,
+    file: &Path,
+) -> io::Result<()> {
+    let sum = |of: fn(&ObjectFindings) -> u64| -> String {
+        about.found.objects.values().map(of).sum::<u64>().to_string()
+    };
+    let unexplained = |found: &ObjectFindings| count(found, |sort| sort != Sort::Explained);
+    let (source, stands) = (sum(|found| found.source), sum(|found| found.destination));
+    let (values, open) = (sum(|found| found.values), sum(unexplained));
+    let explained = sum(|found| found.count(Sort::Explained));
+    let subtitle =
+        [format!("`{}` in the account {}", about.pipeline, about.account), about.run.to_owned()];
+    let subtitle = subtitle.map(|part| Some(part).filter(|part| !part.is_empty()));
+    let heading = Heading {
+        title: "Reconciliation",
+        subtitle: &subtitle.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        facts: &[
+            ("Records in the source", &source),
+            ("Records written and found", &stands),
+            ("Values compared", &values),
+            ("Differences without a reason", &open),
+            ("Differences with a reason", &explained),
+        ],
+        files: &[("differences.jsonl", "every difference, a line of JSON each")],
+    };
+    let mut page = Page::begin(file, &heading)?;
+    verdict(&mut page, about);
+    if !about.breaches.is_empty() {
+        limits(&mut page, about.breaches)?;
+    }
+    objects(&mut page, about)?;
+    if !about.found.sums.is_empty() {
+        sums(&mut page, &about.found.sums)?;
+    }
+    fill(&mut page, &about.found.objects)?;
+    listed(&mut page, differences)?;
+    page.finish()
+}
+
+fn count(found: &ObjectFindings, wanted: impl Fn(Sort) -> bool) -> u64 {
+    found.counts.iter().filter(|(sort, _)| wanted(**sort)).map(|(_, count)| count).sum()
+}
+
+fn verdict(page: &mut Page, about: &Reconciled<'_>) {
+    match about.breaches.len() {
+        0 if about.found.is_equal() => page.verdict(
+            Tone::Good,
+            "The numbers add up",
+            "Every record that was written stands in the CRM, with the values that the rules make of the source.",
+        ),
+        0 => page.verdict(
+            Tone::Good,
+            "The numbers add up",
+            "The differences that were found are within the limits of the spec. Each stands below, with what is known about it.",
+        ),
+        1 => page.verdict(
+            Tone::Bad,
+            "The numbers do not add up",
+            "A limit of `reconcile:` in the spec is not kept. It stands first below, and then every difference.",
+        ),
+        count => page.verdict(
+            Tone::Bad,
+            "The numbers do not add up",
+            &format!("{count} limits of `reconcile:` in the spec are not kept. They stand first below, and then every difference."),
+        ),
+    }
+}
+
+fn limits(page: &mut Page, breaches: &[Breached]) -> io::Result<()> {
+    page.section(
+        "limits",
+        "Limits that are not kept",
+        "What the spec tolerates was exceeded here.",
+    );
+    let columns = [Column::chip("Limit"), Column::text("Where"), Column::prose("What was found")];
+    let mut rows = page.table(&TableHead {
+        id: "limits",
+        caption: "Limits that are not kept",
+        columns: &columns,
+        filters: &[],
+        whole: None,
+        empty: "",
+    });
+    for breach in breaches {
+        rows.row(&[
+            Cell::text(breach.limit).toned(Tone::Bad),
+            Cell::text(&*breach.object),
+            Cell::text(&*breach.found),
+        ])?;
+    }
+    rows.end()
+}
+
+fn objects(page: &mut Page, about: &Reconciled<'_>) -> io::Result<()> {
+    page.section(
+        "objects",
+        "Object by object",
+        "Records of the source beside those that were written and stand in the CRM. The source has more where records were merged, skipped or held.",
+    );
+    let found = &about.found.objects;
+    let mut rows = page.table(&TableHead {
+        id: "objects",
+        caption: "Counts of each object",
+        columns: &OBJECTS,
+        filters: &[],
+        whole: None,
+        empty: "The spec has no objects.",
+    });
+    for (object, findings) in found {
+        let of = |sort| match findings.count(sort) {
+            0 => Cell::number(0),
+            count if sort == Sort::Explained => Cell::number(count),
+            count => Cell::number(count).toned(Tone::Bad),
+        };
+        let is_over = about.breaches.iter().any(|breach| {
+            breach.object.split(' ').next().is_some_and(|name| name == object.as_str())
+        });
+        let result = match (is_over, count(findings, |sort| sort != Sort::Explained)) {
+            (true, _) => Cell::text("over the limit").toned(Tone::Bad),
+            (false, 0) => Cell::text("adds up").toned(Tone::Good),
+            (false, _) => Cell::text("within the limit").toned(Tone::Warn),
+        };
+        rows.row(&[
+            Cell::text(object),
+            Cell::number(findings.source),
+            Cell::number(findings.destination),
+            of(Sort::Missing),
+            of(Sort::Duplicate),
+            of(Sort::Orphan),
+            of(Sort::Mismatch),
+            of(Sort::Explained),
+            Cell::number(findings.values),
+            result,
+        ])?;
+    }
+    rows.end()?;
+    differing(page, found);
+    Ok(())
+}
+
+/// Of which kinds the differences of each object are.
+fn differing(page: &mut Page, found: &BTreeMap<String, ObjectFindings>) {
+    let series = Sort::ALL.map(|sort| Series {
+        name: sort.name(),
+        paint: match sort {
+            Sort::Missing => Paint::Red,
+            Sort::Duplicate => Paint::Violet,
+            Sort::Orphan => Paint::Sky,
+            Sort::Mismatch => Paint::Amber,
+            Sort::Explained => Paint::Grey,
+        },
+    });
+    let bars: Vec<_> = found
+        .iter()
+        .filter(|(_, findings)| !findings.counts.is_empty())
+        .map(|(object, findings)| StackedBar {
+            label: object,
+            values: Sort::ALL.map(|sort| findings.count(sort)).into(),
+        })
+        .collect();
+    let kinds = |bar: &StackedBar<'_>| bar.values.iter().filter(|count| **count > 0).count();
+    if bars.iter().any(|bar| kinds(bar) > 1) {
+        page.stacked(&Stacked { title: "Differences by kind", series: &series, bars: &bars });
+    }
+}
+
+fn sums(
+    page: &mut Page,
+    sums: &BTreeMap<(String, String, String, String), Sums>,
+) -> io::Result<()> {
+    page.section(
+        "sums",
+        "Sums",
+        "What the rules make of the source, added up beside what stands in the CRM: for each currency and stage.",
+    );
+    let mut rows = page.table(&TableHead {
+        id: "sums",
+        caption: "Sums of both sides",
+        columns: &SUMS,
+        filters: &[0, 2],
+        whole: None,
+        empty: "",
+    });
+    for ((object, field, currency, stage), sums) in sums {
+        let difference = (sums.stands - sums.wanted).normalize();
+        let tone = if difference.is_zero() { Tone::Good } else { Tone::Bad };
+        rows.row(&[
+            Cell::text(object),
+            Cell::text(field),
+            Cell::text(currency),
+            Cell::text(stage),
+            Cell::number(sums.wanted.normalize()),
+            Cell::number(sums.stands.normalize()),
+            Cell::number(difference).toned(tone),
+        ])?;
+    }
+    rows.end()
+}
+
+/// How many records have each field, of those for which the rules make it.
+fn fill(page: &mut Page, found: &BTreeMap<String, ObjectFindings>) -> io::Result<()> {
+    if found.values().all(|findings| findings.fill.is_empty()) {
+        return Ok(());
+    }
+    page.section(
+        "fields",
+        "Field by field",
+        "In how many records a field is filled in the CRM, of those for which the source has a value.",
+    );
+    let fields = || {
+        let of = |(object, findings): (&'_ String, &'_ ObjectFindings)| {
+            let fill = findings.fill.iter().map(|(field, fill)| (field.clone(), *fill));
+            fill.map(|(field, fill)| (object.clone(), field, fill)).collect::<Vec<_>>()
+        };
+        found.iter().flat_map(of)
+    };
+    gaps(page, fields().filter(|(_, _, (made, stands))| made != stands));
+    let mut rows = page.table(&TableHead {
+        id: "fields",
+        caption: "Fill of each field",
+        columns: &FIELDS,
+        filters: &[0, 4],
+        whole: None,
+        empty: "",
+    });
+    for (object, field, (made, stands)) in fields() {
+        let is_whole = made == stands;
+        rows.row(&[
+            Cell::text(object),
+            Cell::text(field),
+            Cell::number(made),
+            Cell::number(stands),
+            if is_whole {
+                Cell::text("whole").toned(Tone::Good)
+            } else {
+                Cell::text("gaps").toned(Tone::Warn)
+            },
+        ])?;
+    }
+    rows.end()
+}
+
+/// The fields with gaps, as bars.
+fn gaps(page: &mut Page, fields: impl Iterator<Item = (String, String, (u64, u64))>) {
+    let named: Vec<_> =
+        fields.map(|(object, field, fill)| (format!("{object}.{field}"), fill)).collect();
+    let bars: Vec<_> = named
+        .iter()
+        .map(|(label, (made, stands))| Bar {
+            label,
+            value: *stands,
+            of: *made,
+            paint: Paint::Amber,
+        })
+        .collect();
+    if bars.is_empty() {
+        page.text("Every field is filled wherever the source has a value for it.");
+    } else {
+        page.bars(&Bars { title: "Fields with gaps", bars: &bars });
+    }
+}
+
+fn listed(page: &mut Page, differences: &Path) -> io::Result<()> {
+    page.section(
+        "differences",
+        "Every difference",
+        "What the rules make of the source (−) and what stands in the CRM (+). `explained` are those with a reason that a rule or an earlier run gave.",
+    );
+    let mut rows = page.table(&TableHead {
+        id: "differences",
+        caption: "Every difference",
+        columns: &DIFFERENCES,
+        filters: &FILTERS,
+        whole: Some("differences.jsonl"),
+        empty: "There is none.",
+    });
+    for line in BufReader::new(File::open(differences)?).lines() {
+        let one: Difference = serde_json::from_str(&line?)?;
+        let tone = match one.sort {
+            Sort::Missing | Sort::Duplicate | Sort::Orphan | Sort::Mismatch => Tone::Bad,
+            Sort::Explained => Tone::Plain,
+        };
+        let object = one.record.split(':').next().unwrap_or_default();
+        let change = match (one.wanted.is_empty(), one.stands.is_empty()) {
+            (true, true) => Cell::text(""),
+            _ => Cell::change(&*one.wanted, &*one.stands),
+        };
+        rows.row(&[
+            Cell::text(one.sort.name()).toned(tone),
+            Cell::text(object),
+            Cell::text(&*one.record),
+            Cell::text(&*one.at),
+            Cell::text(&*one.field),
+            change,
+            Cell::text(&*one.rule),
+            Cell::text(&*one.why),
+        ])?;
+    }
+    rows.end()
+}

@@ -1,0 +1,191 @@
+//! The pages in a real browser: nothing is refused or run that should not be, tables are live.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use flitpipe::report::page::{
+    Bar, Bars, Cell, Column, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead, Tone,
+};
+
+/// What a page became in the browser.
+struct Looked {
+    dom: String,
+    /// What the browser's console says.
+    console: Vec<String>,
+}
+
+impl Looked {
+    /// How many rows the table says it has, its head among them.
+    fn row_count(&self) -> &str {
+        let (_, rest) = self.dom.split_once("aria-rowcount=\"").unwrap();
+        rest.split('"').next().unwrap()
+    }
+
+    /// How many rows of tables stand in the document.
+    fn standing(&self) -> usize {
+        self.dom.matches("aria-rowindex=").count()
+    }
+}
+
+fn browser() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    std::env::split_paths(&path)
+        .flat_map(|folder| names.map(|name| folder.join(name)))
+        .find(|file| file.is_file())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whether this is the build server is said in the environment"
+)]
+fn found() -> Option<PathBuf> {
+    let found = browser();
+    if found.is_none() {
+        assert_ne!(std::env::var("FLITPIPE_CI").as_deref(), Ok("1"), "Chromium must be there");
+        println!("skipped: there is no Chromium here");
+    }
+    found
+}
+
+/// Loads a page, with what stands behind `#` in the address.
+fn look(browser: &Path, page: &Path, hash: &str) -> Looked {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new("timeout");
+    command.arg("120").arg(browser);
+    command.args([
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--enable-logging=stderr",
+        // Timers of the page pass at once; the document is read when nothing is left to do.
+        "--virtual-time-budget=60000",
+        "--dump-dom",
+    ]);
+    command.arg(format!("--user-data-dir={}", home.path().display()));
+    command.arg(format!("file://{}#{hash}", page.display()));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let console = said.lines().filter(|line| line.contains("CONSOLE")).map(str::to_owned);
+    Looked { dom: String::from_utf8(output.stdout).unwrap(), console: console.collect() }
+}
+
+const HOSTILE: &str =
+    "</script><img src=x onerror=\"alert(1)\"><!-- \u{0}\u{2028}\u{202e}`${1}` &lt;b&gt;";
+
+const COLUMNS: [Column<'_>; 6] = [
+    Column::chip("Kind"),
+    Column::text("Object"),
+    Column::code("Record"),
+    Column::number("Amount"),
+    Column::change("In the source, in the CRM"),
+    Column::text("Why"),
+];
+
+/// A page of many rows, of which the one before last is hostile.
+fn many(file: &Path, count: u64) {
+    let facts = [("Records", "100000"), ("Hostile", HOSTILE)];
+    let heading =
+        Heading { title: HOSTILE, subtitle: HOSTILE, facts: &facts, files: &[(HOSTILE, HOSTILE)] };
+    let mut page = Page::begin(file, &heading).unwrap();
+    page.verdict(Tone::Bad, HOSTILE, HOSTILE);
+    page.section("look", HOSTILE, HOSTILE);
+    page.subsection(HOSTILE);
+    page.text(HOSTILE);
+    page.list(&[HOSTILE]);
+    page.definition(&[(HOSTILE, HOSTILE)]);
+    let series = [
+        Series { name: "created", paint: Paint::Blue },
+        Series { name: HOSTILE, paint: Paint::Red },
+    ];
+    let bars = [StackedBar { label: HOSTILE, values: vec![99_999, 1] }];
+    page.stacked(&Stacked { title: HOSTILE, series: &series, bars: &bars });
+    let bars = [Bar { label: HOSTILE, value: 1, of: 3, paint: Paint::Green }];
+    page.bars(&Bars { title: HOSTILE, bars: &bars });
+    page.section("rows", "Rows", "");
+    let head = TableHead {
+        id: "differences",
+        caption: HOSTILE,
+        columns: &COLUMNS,
+        filters: &[0, 1],
+        whole: Some(HOSTILE),
+        empty: HOSTILE,
+    };
+    let mut rows = page.table(&head);
+    for number in 1..=count {
+        let (kind, tone) = match number % 10 {
+            0 => ("mismatch", Tone::Bad),
+            _ => ("explained", Tone::Plain),
+        };
+        let why = if number + 1 == count { HOSTILE } else { "kept_existing: the CRM had a value" };
+        rows.row(&[
+            Cell::text(kind).toned(tone),
+            Cell::text(["people", "companies", "deals"][usize::try_from(number % 3).unwrap()]),
+            Cell::text(format!("people:{number}")),
+            Cell::number(number * 7),
+            Cell::change(format!("{number} Elm Street"), format!("{number} Oak Street")),
+            Cell::text(why),
+        ])
+        .unwrap();
+    }
+    rows.end().unwrap();
+    page.finish().unwrap();
+}
+
+#[test]
+fn a_hundred_thousand_rows_are_counted_searched_and_never_all_in_the_document() {
+    let Some(browser) = found() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("many.html");
+    many(&file, 100_000);
+    let whole = look(&browser, &file, "");
+    assert_eq!(whole.console, Vec::<String>::new());
+    assert_eq!(whole.row_count(), "100001");
+    assert!((10..100).contains(&whole.standing()), "{}", whole.standing());
+    for (hash, rows) in [
+        ("q=people:77777", "2"),
+        ("q=elm+77777", "3"),
+        ("differences.q=PEOPLE:7777", "12"),
+        ("q=no+such+word", "1"),
+        ("kind=mismatch", "10001"),
+        ("kind=mismatch&object=deals&q=elm+999", "14"),
+        ("q=77,777", "2"),
+        ("q=onerror", "2"),
+    ] {
+        let looked = look(&browser, &file, hash);
+        assert_eq!((looked.console.as_slice(), looked.row_count()), (&[][..], rows), "{hash}");
+    }
+}
+
+#[test]
+fn a_hostile_value_is_shown_and_does_nothing() {
+    let Some(browser) = found() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hostile.html");
+    many(&file, 20);
+    let looked = look(&browser, &file, "q=onerror");
+    assert_eq!(looked.console, Vec::<String>::new());
+    assert_eq!(looked.row_count(), "2");
+    assert!(!looked.dom.contains("<img"), "{}", looked.dom);
+    assert!(!looked.dom.contains(['\u{0}', '\u{2028}', '\u{202e}']));
+    let shown = "&lt;/script&gt;&lt;img src=x onerror=\"alert(1)\"&gt;&lt;!-- \\u{0}\\u{2028}\\u{202e}`${1}` &amp;lt;b&amp;gt;</bdi>";
+    assert!(looked.dom.contains(shown), "{}", looked.dom);
+}
+
+#[test]
+fn the_same_rows_make_the_same_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["one", "two"].map(|name| folder.path().join(name));
+    for file in &files {
+        many(file, 500);
+    }
+    let [one, two] = files.map(|file| std::fs::read(file).unwrap());
+    assert!(one == two, "the bytes differ");
+}
