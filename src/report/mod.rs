@@ -4,6 +4,7 @@
 
 mod archive;
 mod audit;
+mod audit_page;
 mod drift;
 mod field_diff;
 mod file;
@@ -11,6 +12,7 @@ mod findings;
 mod guard;
 pub mod page;
 mod profile;
+mod profile_page;
 mod reconciliation;
 mod reconciliation_page;
 mod rule_text;
@@ -18,11 +20,13 @@ mod sheet;
 
 pub use archive::{ArchiveError, Archived, write as write_archive};
 pub use audit::{AuditError, write_audit, write_differences};
+pub use audit_page::{Audited, write_audit_page};
 pub use drift::{Drifted, write_decisions, write_drift};
 pub use field_diff::{FieldDiff, FieldState, sort_diff, write_field_diff};
 pub use findings::{Difference, Findings, Found, ObjectFindings, Sort, Sums};
 pub use guard::guarded;
 pub use profile::write_profile;
+pub use profile_page::write_profile_page;
 pub use reconciliation::{
     Breached, breaches, summary as reconciliation, told as reconciliation_told,
 };

@@ -1,11 +1,17 @@
 //! The pages in a real browser: nothing is refused or run that should not be, tables are live.
 
+use std::fmt::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use serde_json::{Value, json};
 
 use flitpipe::report::page::{
     Bar, Bars, Cell, Column, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead, Tone,
 };
+
+use crate::rehearsal::Rehearsal;
 
 /// What a page became in the browser.
 struct Looked {
@@ -15,9 +21,10 @@ struct Looked {
 }
 
 impl Looked {
-    /// How many rows the table says it has, its head among them.
-    fn row_count(&self) -> &str {
-        let (_, rest) = self.dom.split_once("aria-rowcount=\"").unwrap();
+    /// How many rows a table says it has, its head among them.
+    fn row_count(&self, table: &str) -> &str {
+        let (_, table) = self.dom.split_once(&format!(" id=\"{table}\"")).unwrap();
+        let (_, rest) = table.split_once("aria-rowcount=\"").unwrap();
         rest.split('"').next().unwrap()
     }
 
@@ -147,7 +154,7 @@ fn a_hundred_thousand_rows_are_counted_searched_and_never_all_in_the_document() 
     many(&file, 100_000);
     let whole = look(&browser, &file, "");
     assert_eq!(whole.console, Vec::<String>::new());
-    assert_eq!(whole.row_count(), "100001");
+    assert_eq!(whole.row_count("differences"), "100001");
     assert!((10..100).contains(&whole.standing()), "{}", whole.standing());
     for (hash, rows) in [
         ("q=people:77777", "2"),
@@ -160,7 +167,11 @@ fn a_hundred_thousand_rows_are_counted_searched_and_never_all_in_the_document() 
         ("q=onerror", "2"),
     ] {
         let looked = look(&browser, &file, hash);
-        assert_eq!((looked.console.as_slice(), looked.row_count()), (&[][..], rows), "{hash}");
+        assert_eq!(
+            (looked.console.as_slice(), looked.row_count("differences")),
+            (&[][..], rows),
+            "{hash}"
+        );
     }
 }
 
@@ -172,7 +183,7 @@ fn a_hostile_value_is_shown_and_does_nothing() {
     many(&file, 20);
     let looked = look(&browser, &file, "q=onerror");
     assert_eq!(looked.console, Vec::<String>::new());
-    assert_eq!(looked.row_count(), "2");
+    assert_eq!(looked.row_count("differences"), "2");
     assert!(!looked.dom.contains("<img"), "{}", looked.dom);
     assert!(!looked.dom.contains(['\u{0}', '\u{2028}', '\u{202e}']));
     let shown = "&lt;/script&gt;&lt;img src=x onerror=\"alert(1)\"&gt;&lt;!-- \\u{0}\\u{2028}\\u{202e}`${1}` &amp;lt;b&amp;gt;</bdi>";
@@ -186,6 +197,91 @@ fn the_same_rows_make_the_same_file() {
     for file in &files {
         many(file, 500);
     }
-    let [one, two] = files.map(|file| std::fs::read(file).unwrap());
+    let [one, two] = files.map(|file| fs::read(file).unwrap());
     assert!(one == two, "the bytes differ");
+}
+
+const SPEC: &str = "
+version: 1
+name: pages
+sources:
+  export:
+    files: export
+    timezone: UTC
+    country: US
+    currency: USD
+    tables:
+      users: { path: users.csv, key: id }
+      people: { path: people.csv, key: id, links: { user_id: users } }
+destination:
+  type: nutshell
+  url: sandbox
+  user: ${NUTSHELL_USER:sandbox}
+  key: ${NUTSHELL_API_KEY:sandbox}
+  provision: create
+owners: { from: users, match: email, fallback: migration@sandbox.example }
+objects:
+  people:
+    from: people
+    to: person
+    fields:
+      name: { from: name, required: true }
+      description: text
+      owner: user_id
+      Tier__c: { from: tier, map: { A: Gold }, custom: text }
+reconcile: { fields: 0 }
+";
+
+/// Twenty people; a tier that no map knows, and texts that would like to be more than that.
+fn twenty(folder: &Path) -> PathBuf {
+    let export = folder.join("export");
+    fs::create_dir_all(&export).unwrap();
+    fs::create_dir_all(folder.join("pipelines")).unwrap();
+    fs::write(export.join("users.csv"), "id,email\n7,theo@newcorp.example\n").unwrap();
+    let mut people = "id,name,text,user_id,tier\n".to_owned();
+    for number in 1..=20 {
+        writeln!(people, "{number},Person {number},\"<b>{number}</b></script><img src=x onerror=alert(1)>\",7,</script><img src=x>{number}").unwrap();
+    }
+    fs::write(export.join("people.csv"), people).unwrap();
+    let spec = folder.join("pipelines/pages.yaml");
+    fs::write(&spec, SPEC).unwrap();
+    spec
+}
+
+#[test]
+fn the_pages_of_a_real_run_are_whole_searchable_and_harmless() {
+    let Some(browser) = found() else { return };
+    let rehearsal = Rehearsal::open();
+    let folder = tempfile::tempdir().unwrap();
+    let spec = twenty(folder.path());
+    assert_eq!(rehearsal.run("profile", &spec).0, 0);
+    assert_eq!(rehearsal.run("apply", &spec).0, 0);
+    // Somebody edits all but five of them.
+    let there = rehearsal.dump();
+    let edited = |person: &&Value| {
+        let text = person.to_string();
+        (1..=15).any(|number| text.contains(&format!("\"Person {number}\"")))
+    };
+    for person in there["Contacts"].as_array().unwrap().iter().filter(edited) {
+        let patch = json!({ "description": "<i>somebody</i> wrote this" });
+        let edit = json!({ "contactId": person["id"], "rev": person["rev"], "contact": patch });
+        rehearsal.person("editContact", &edit);
+    }
+    let (code, verdict) = rehearsal.run("reconcile", &spec);
+    assert_eq!((code, &verdict["verdict"]), (5, &json!("fail")), "{verdict}");
+    assert_eq!(verdict["objects"]["people"]["field_mismatches"], Value::from(15));
+
+    for (page, table, hash, rows) in [
+        ("reconciliation.html", "differences", "", "16"),
+        ("reconciliation.html", "differences", "differences.q=somebody", "16"),
+        ("reconciliation.html", "differences", "rule=changed_later&q=%3Cb%3E1", "8"),
+        ("audit.html", "remarks", "", "21"),
+        ("audit.html", "remarks", "remark=unmapped_value&q=x%3E20", "2"),
+        ("profile.html", "findings", "", "3"),
+    ] {
+        let looked = look(&browser, &rehearsal.out().join(page), hash);
+        let seen = (looked.console.as_slice(), looked.row_count(table));
+        assert_eq!(seen, (&[][..], rows), "{page} {hash}");
+        assert!(!looked.dom.contains("<img") && !looked.dom.contains("<i>somebody"), "{page}");
+    }
 }

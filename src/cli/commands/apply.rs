@@ -27,8 +27,11 @@ use crate::engine::{
 use crate::ground::Outcome;
 use crate::ledger::{Ledger, Lock, Run, RunId, RunKind, RunState};
 use crate::plan::{Plan, undecided};
-use crate::report;
+use crate::report::{self, Audited};
 use crate::spec::{Breach, DriftDecisions, Pipeline};
+
+/// The page of a run's audit.
+const AUDIT: &str = "audit.html";
 
 pub(super) async fn run(context: &Arc<Context>, args: &ApplyArgs) -> Exit {
     let call = Call { word: "apply", spec: &args.spec };
@@ -287,6 +290,7 @@ fn close(
     let tallies = summary::tallies(reader, closing.run, &prepared.plan)?;
     let audit = session.out.join(format!("audit-run{}.jsonl", closing.run.0));
     report::write_audit(reader, closing.run, &prepared.plan, &audit)?;
+    page(session, (ledger, prepared), (closing.run, &tallies))?;
     for table in session.pipeline.tables.iter().filter(|table| table.completes.is_none()) {
         let differences = prepared.desk.rows.differences(&table.name)?;
         if !differences.is_empty() {
@@ -327,6 +331,25 @@ fn close(
     Ok(exit)
 }
 
+/// Writes the page of the audit.
+fn page(
+    session: &Session<'_, Nutshell>,
+    (ledger, prepared): (&Ledger, &Prepared),
+    (run, tallies): (RunId, &Tallies),
+) -> Result<(), EngineError> {
+    let runs = ledger.reader().runs()?;
+    let begun = runs.iter().find(|known| known.id == run).map(reconcile::begun);
+    let about = Audited {
+        pipeline: &session.pipeline.name,
+        account: &prepared.inventory.name,
+        run,
+        begun: &begun.unwrap_or_default(),
+        tallies,
+        plan: &prepared.plan,
+    };
+    Ok(report::write_audit_page(ledger.reader(), &about, &session.out.join(AUDIT))?)
+}
+
 fn say(context: &Context, held: &str, (applied, closing): (&Applied, &Closing<'_>), out: &Path) {
     let terminal = &context.terminal;
     if !held.is_empty() {
@@ -342,11 +365,12 @@ fn say(context: &Context, held: &str, (applied, closing): (&Applied, &Closing<'_
         count => format!("{count} archives with {rows} rows and "),
     };
     terminal.say(&format!(
-        "\nrun {} ({}) took {:.1} s; {archives}every remark in {}",
+        "\nrun {} ({}) took {:.1} s; {archives}every remark in {}; to look through: {}",
         closing.run.0,
         closing.kind,
         closing.elapsed_s,
-        out.display()
+        out.display(),
+        out.join(AUDIT).display()
     ));
     if !held.is_empty() {
         terminal.say(

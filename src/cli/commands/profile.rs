@@ -14,8 +14,12 @@ use crate::cli::work::{self, Call};
 use crate::engine::{EngineError, profile};
 use crate::ledger::Lock;
 use crate::plan::{Finding, Profile, Severity};
-use crate::report::write_profile;
+use crate::report::{write_profile, write_profile_page};
 use crate::spec::Pipeline;
+
+/// What stands beside the page; the first only where no other place is asked for.
+const BESIDE: [(&str, &str); 2] =
+    [("profile.json", "the same for programs"), ("profile.md", "the same to be edited")];
 
 pub(super) async fn run(context: &Arc<Context>, args: &ProfileArgs) -> Exit {
     let call = Call { word: "profile", spec: &args.spec };
@@ -40,6 +44,9 @@ async fn look(
     let markdown = session.out.join("profile.md");
     write_profile(profile, &json, &markdown)
         .map_err(|source| EngineError::Output { file: json.clone(), source })?;
+    let page = session.out.join("profile.html");
+    write_profile_page(profile, &BESIDE[usize::from(args.out.is_some())..], &page)
+        .map_err(|source| EngineError::Output { file: page.clone(), source })?;
     context.terminal.result(&profiled::shown(&context.terminal, profile));
     if let Some(extraction) = &found.extraction {
         notes(context, extraction);
@@ -48,8 +55,11 @@ async fn look(
         context.terminal.say(&format!("left out: {why}"));
     }
     let (shown, twin) = (json.display(), markdown.display());
-    context.terminal.say(&format!("with examples of values: {shown} and {twin}"));
-    context.terminal.event(&summary(profile, &[&json, &markdown]));
+    context.terminal.say(&format!(
+        "with examples of values: {shown} and {twin}; to look through: {}",
+        page.display()
+    ));
+    context.terminal.event(&summary(profile, &[&json, &markdown, &page]));
     context.terminal.say(&format!("next: {}", Context::again("plan", &args.spec)));
     Ok(Exit::Done)
 }

@@ -77,9 +77,10 @@ impl<'a> Cell<'a> {
     }
 
     /// How wide it would like to be, in characters of its longest line.
-    pub(super) fn width(&self) -> usize {
+    pub(super) fn width(&self, column: &Column<'_>) -> usize {
         let widest = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
         match &self.content {
+            Content::Text(text) if column.kind == Kind::Number => escape::grouped(text).len(),
             Content::Text(text) => widest(text),
             Content::Change { before, after } => widest(before).max(widest(after)) + 2,
         }

@@ -80,7 +80,7 @@
     if (text === "") return [];
     if (kind === "state") return [make("span", { class: "chip" }, text)];
     if (kind === "number") return [grouped(text)];
-    if (kind === "prose") return prose(shortened(text, room));
+    if (kind === "prose") return [make("span", {}, ...prose(shortened(text, room)))];
     return [make("bdi", {}, shortened(text, room))];
   }
 
@@ -105,7 +105,7 @@
       this.task = 0;
       this.sorted = { column: -1, down: false };
       this.chosen = new Map();
-      this.tall = this.columns.some((column) => column.kind === "change");
+      this.tall = this.columns.some((column) => column.kind === "change" || column.kind === "prose");
       this.table.classList.toggle("tall", this.tall);
       this.table.setAttribute("role", "grid");
       this.table.setAttribute("aria-colcount", this.columns.length);
@@ -135,8 +135,7 @@
         if (event.key === "Escape" && this.input.value !== "") { event.preventDefault(); this.input.value = ""; this.update(true); }
       });
       this.clear.addEventListener("click", () => {
-        this.input.value = "";
-        for (const { position, select } of this.selects) { select.value = ""; this.choose(position, ""); }
+        this.empty();
         this.update(true);
         this.input.focus();
       });
@@ -165,7 +164,7 @@
     /* As wide as the values are; where there is not the room, the longest give way. */
     measureColumns() {
       const most = { text: 44, prose: 44, change: 44, code: 30, state: 30, number: 30 };
-      const least = { text: 124, prose: 140, change: 200, code: 132, state: Infinity, number: Infinity };
+      const least = { text: 118, prose: 180, change: 200, code: 124, state: Infinity, number: Infinity };
       const room = this.scroller.clientWidth;
       const wishes = this.columns.map(({ kind, width }) => {
         const wish = Math.round(Math.min(width, most[kind]) * 8) + (kind === "state" ? 40 : 28);
@@ -224,6 +223,11 @@
           select.append(make("option", { value: `=${word}` }, `${word === "" ? "none" : word.slice(0, 60)} (${grouped(count)})`));
         }
       }
+    }
+
+    empty() {
+      this.input.value = "";
+      for (const { position, select } of this.selects) { select.value = ""; this.choose(position, ""); }
     }
 
     choose(position, value) {
@@ -379,7 +383,7 @@
       this.rows[this.at(position)].forEach((cell, column) => {
         const { name, kind } = this.columns[column];
         if (said(cell) === "" ) return;
-        list.append(make("dt", {}, name), make("dd", { class: kind }, ...content(cell, kind, WHOLE)));
+        list.append(make("dt", {}, name), make("dd", { class: toned(cell, kind) }, ...content(cell, kind, WHOLE)));
       });
       return make("tr", { class: "detail", "data-of": position }, make("td", { colspan: this.columns.length }, list));
     }
@@ -489,7 +493,7 @@
 
   addEventListener("hashchange", () => {
     if (!location.hash.includes("=")) return;
-    for (const live of lives) { live.restore(); live.update(false); }
+    for (const live of lives) { live.empty(); live.restore(); live.update(false); }
   });
   addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;

@@ -130,8 +130,8 @@ impl<'p, 'h> Rows<'p, 'h> {
         if self.count > ROWS_MAX {
             return Ok(());
         }
-        for (width, cell) in self.widths.iter_mut().zip(cells) {
-            *width = (*width).max(cell.width()).min(WIDTH_MAX);
+        for ((width, cell), column) in self.widths.iter_mut().zip(cells).zip(self.head.columns) {
+            *width = (*width).max(cell.width(column)).min(WIDTH_MAX);
         }
         if self.count <= ROWS_STATIC {
             self.shown.push_str("<tr>");

@@ -1,0 +1,369 @@
+//! The audit of a run as a page: outcomes, what waits, every remark, every file.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::audit::AuditError;
+use super::page::{
+    Bar, Bars, Cell, Column, Heading, Page, Paint, Rows, Series, Stacked, StackedBar, TableHead,
+    Tone,
+};
+use crate::ground::Outcome;
+use crate::ledger::{Carried, Reader, RunId, Waiting};
+use crate::plan::{Plan, Tally, VANISHED, deciding};
+
+/// What the page is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Audited<'a> {
+    /// The pipeline.
+    pub pipeline: &'a str,
+    /// The account's name.
+    pub account: &'a str,
+    /// The run.
+    pub run: RunId,
+    /// The run and when it began, in words.
+    pub begun: &'a str,
+    /// Object to its tally, in the order of the spec.
+    pub tallies: &'a [(String, Tally)],
+    /// What was predicted, with what was remarked while the source was read.
+    pub plan: &'a Plan,
+}
+
+const HELD: [Column<'_>; 7] = [
+    Column::chip("Outcome"),
+    Column::text("Object"),
+    Column::code("Record"),
+    Column::prose("Why it waits"),
+    Column::code("Field"),
+    Column::code("Column"),
+    Column::text("Value"),
+];
+
+const REMARKS: [Column<'_>; 8] = [
+    Column::chip("Outcome"),
+    Column::text("Object"),
+    Column::code("Record"),
+    Column::code("Remark"),
+    Column::code("Field"),
+    Column::code("Column"),
+    Column::text("Value"),
+    Column::prose("What was done"),
+];
+
+const FILES: [Column<'_>; 6] = [
+    Column::code("Record"),
+    Column::text("Name"),
+    Column::number("Bytes"),
+    Column::code("From"),
+    Column::code("On"),
+    Column::chip("How"),
+];
+
+/// Writes the page; the remarks come from the ledger, one by one.
+///
+/// # Errors
+/// The ledger cannot be read, or the page not written.
+pub fn write_audit_page(
+    reader: &Reader,
+    about: &Audited<'_>,
+    file: &Path,
+) -> Result<(), AuditError> {
+    let fail = |source| AuditError::Unwritable { file: file.to_owned(), source };
+    let mut page = begin(about, file).map_err(fail)?;
+    outcomes(&mut page, about.tallies).map_err(fail)?;
+    page.section(
+        "held",
+        "Waiting for a person",
+        "These records were not written. Mend them in the source or the spec, then apply again: only they are written.",
+    );
+    let mut rows = page.table(&TableHead {
+        id: "held",
+        caption: "Records that wait for a person",
+        columns: &HELD,
+        filters: &[0, 1],
+        whole: None,
+        empty: "None.",
+    });
+    let mut result = Ok(());
+    reader.remarks(about.run, |waiting| {
+        if result.is_ok() && matches!(waiting.outcome, Outcome::Flagged | Outcome::Failed) {
+            result = held(&mut rows, &waiting);
+        }
+    })?;
+    result.and_then(|()| rows.end()).map_err(fail)?;
+    by_code(&mut page, about.tallies);
+    remarks(&mut page, reader, about)?.map_err(fail)?;
+    files(&mut page, reader, about.run)?.map_err(fail)?;
+    page.finish().map_err(fail)
+}
+
+fn begin(about: &Audited<'_>, file: &Path) -> io::Result<Page> {
+    let sum = |outcome| about.tallies.iter().map(|(_, tally)| tally.of(outcome)).sum::<u64>();
+    let source: u64 = about.tallies.iter().map(|(_, tally)| tally.source).sum();
+    let remarks: u64 = about.tallies.iter().flat_map(|(_, tally)| tally.flags.values()).sum();
+    let waiting = sum(Outcome::Flagged) + sum(Outcome::Failed);
+    let facts = [
+        ("Records in the source", source),
+        ("Created", sum(Outcome::Created)),
+        ("Updated", sum(Outcome::Updated)),
+        ("Unchanged", sum(Outcome::Unchanged)),
+        ("Waiting for a person", waiting),
+        ("Remarks on values", remarks),
+    ];
+    let facts = facts.map(|(label, count)| (label, count.to_string()));
+    let list = format!("audit-run{}.jsonl", about.run.0);
+    let heading = Heading {
+        title: "Audit",
+        subtitle: &format!(
+            "`{}` in the account {}, {}",
+            about.pipeline, about.account, about.begun
+        ),
+        facts: &facts.each_ref().map(|(label, count)| (*label, &**count)),
+        files: &[
+            (&list, "every remark, file and vanished record, a line of JSON each"),
+            ("reconciliation.html", "what stands in the CRM, compared with the source"),
+        ],
+    };
+    let mut page = Page::begin(file, &heading)?;
+    if waiting == 0 {
+        page.verdict(
+            Tone::Good,
+            "Every record has found its outcome",
+            "None waits for a person. What was remarked on single values stands below.",
+        );
+    } else {
+        let statement = match waiting {
+            1 => "A record waits for a person".to_owned(),
+            waiting => format!("{waiting} records wait for a person"),
+        };
+        let explanation = "They were not written, and each stands below with its reason. All others have found their outcome.";
+        page.verdict(Tone::Warn, &statement, explanation);
+    }
+    Ok(page)
+}
+
+/// The colour and the tone of an outcome.
+pub(super) const fn look(outcome: Outcome) -> (Paint, Tone) {
+    match outcome {
+        Outcome::Created => (Paint::Blue, Tone::Good),
+        Outcome::Updated => (Paint::Sky, Tone::Good),
+        Outcome::Unchanged => (Paint::Grey, Tone::Plain),
+        Outcome::Merged => (Paint::Green, Tone::Plain),
+        Outcome::Skipped => (Paint::Violet, Tone::Plain),
+        Outcome::Flagged => (Paint::Amber, Tone::Warn),
+        Outcome::Failed => (Paint::Red, Tone::Bad),
+    }
+}
+
+/// The outcomes of each object, as bars and as numbers, and why records were left out.
+pub(super) fn outcomes(page: &mut Page, tallies: &[(String, Tally)]) -> io::Result<()> {
+    page.section(
+        "outcomes",
+        "What became of the records",
+        "Every record of the source has exactly one outcome.",
+    );
+    let series =
+        Outcome::ALL.map(|outcome| Series { name: outcome.name(), paint: look(outcome).0 });
+    let bars: Vec<_> = tallies
+        .iter()
+        .map(|(object, tally)| StackedBar {
+            label: object,
+            values: Outcome::ALL.map(|outcome| tally.of(outcome)).into(),
+        })
+        .collect();
+    page.stacked(&Stacked { title: "Outcomes of each object", series: &series, bars: &bars });
+    let mut columns = vec![Column::text("Object"), Column::number("Source")];
+    columns.extend(Outcome::ALL.iter().map(|outcome| Column::number(outcome.name())));
+    let mut rows = page.table(&TableHead {
+        id: "outcomes",
+        caption: "Outcomes of each object",
+        columns: &columns,
+        filters: &[],
+        whole: None,
+        empty: "The spec has no objects.",
+    });
+    for (object, tally) in tallies {
+        let mut cells = vec![Cell::text(object), Cell::number(tally.source)];
+        cells.extend(Outcome::ALL.iter().map(|outcome| match tally.of(*outcome) {
+            0 => Cell::text("·"),
+            count => match look(*outcome).1 {
+                tone @ (Tone::Warn | Tone::Bad) => Cell::number(count).toned(tone),
+                Tone::Plain | Tone::Good => Cell::number(count),
+            },
+        }));
+        rows.row(&cells)?;
+    }
+    rows.end()?;
+    reasons(page, tallies)
+}
+
+fn reasons(page: &mut Page, tallies: &[(String, Tally)]) -> io::Result<()> {
+    if tallies.iter().all(|(_, tally)| tally.reasons.is_empty()) {
+        return Ok(());
+    }
+    page.subsection("Why records were left out");
+    let columns = [Column::text("Object"), Column::prose("Reason"), Column::number("Records")];
+    let mut rows = page.table(&TableHead {
+        id: "reasons",
+        caption: "Why records were left out",
+        columns: &columns,
+        filters: &[0],
+        whole: None,
+        empty: "",
+    });
+    for (object, tally) in tallies {
+        for (reason, count) in &tally.reasons {
+            rows.row(&[Cell::text(object), Cell::text(reason), Cell::number(count)])?;
+        }
+    }
+    rows.end()
+}
+
+fn held(rows: &mut Rows<'_, '_>, waiting: &Waiting) -> io::Result<()> {
+    let flag = deciding(&waiting.flags);
+    let part = |part: Option<&str>| Cell::text(part.unwrap_or_default().to_owned());
+    rows.row(&[
+        Cell::text(waiting.outcome.name()).toned(look(waiting.outcome).1),
+        Cell::text(&*waiting.key.object),
+        Cell::text(waiting.key.to_string()),
+        Cell::text(&*waiting.reason),
+        part(flag.map(|flag| &*flag.field)),
+        part(flag.map(|flag| &*flag.column)),
+        part(flag.map(|flag| &*flag.value)),
+    ])
+}
+
+/// How often each remark was made.
+fn by_code(page: &mut Page, tallies: &[(String, Tally)]) {
+    page.section(
+        "remarks",
+        "Every remark",
+        "What was found on the way and what was done about it: values that were kept, left out, shortened or mended.",
+    );
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for (code, count) in tallies.iter().flat_map(|(_, tally)| &tally.flags) {
+        *counts.entry(code).or_default() += count;
+    }
+    let of = counts.values().sum();
+    let mut bars: Vec<_> = counts
+        .into_iter()
+        .map(|(label, value)| Bar { label, value, of, paint: Paint::Blue })
+        .collect();
+    bars.sort_by_key(|bar| std::cmp::Reverse(bar.value));
+    if !bars.is_empty() {
+        page.bars(&Bars { title: "Remarks by kind", bars: &bars });
+    }
+}
+
+fn remarks(
+    page: &mut Page,
+    reader: &Reader,
+    about: &Audited<'_>,
+) -> Result<io::Result<()>, AuditError> {
+    let list = format!("audit-run{}.jsonl", about.run.0);
+    let mut rows = page.table(&TableHead {
+        id: "remarks",
+        caption: "Every remark",
+        columns: &REMARKS,
+        filters: &[0, 1, 3],
+        whole: Some(&list),
+        empty: "None.",
+    });
+    let mut result = Ok(());
+    reader.remarks(about.run, |waiting| {
+        if result.is_ok() {
+            result = remark(&mut rows, &waiting);
+        }
+    })?;
+    Ok(result.and_then(|()| beside(&mut rows, about.plan)).and_then(|()| rows.end()))
+}
+
+fn remark(rows: &mut Rows<'_, '_>, waiting: &Waiting) -> io::Result<()> {
+    let record = waiting.key.to_string();
+    waiting.flags.iter().try_for_each(|flag| {
+        rows.row(&[
+            Cell::text(waiting.outcome.name()).toned(look(waiting.outcome).1),
+            Cell::text(&*waiting.key.object),
+            Cell::text(&*record),
+            Cell::text(&*flag.code),
+            Cell::text(&*flag.field),
+            Cell::text(&*flag.column),
+            Cell::text(&*flag.value),
+            Cell::text(&*flag.detail),
+        ])
+    })
+}
+
+/// What was remarked while the source was read, and what is gone from it.
+fn beside(rows: &mut Rows<'_, '_>, plan: &Plan) -> io::Result<()> {
+    for remark in &plan.reading {
+        rows.row(&[
+            Cell::text("read"),
+            Cell::text(&*remark.table),
+            Cell::text(&*remark.place),
+            Cell::text(&*remark.flag.code),
+            Cell::text(&*remark.flag.field),
+            Cell::text(&*remark.flag.column),
+            Cell::text(&*remark.flag.value),
+            Cell::text(&*remark.flag.detail),
+        ])?;
+    }
+    for object in &plan.objects {
+        for gone in &object.vanished {
+            rows.row(&[
+                Cell::text(VANISHED).toned(Tone::Warn),
+                Cell::text(&*object.name),
+                Cell::text(&*gone.record),
+                Cell::text(VANISHED),
+                Cell::text(""),
+                Cell::text(""),
+                Cell::text(&*gone.at),
+                Cell::text("gone from the source; it stays in the CRM"),
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+fn files(page: &mut Page, reader: &Reader, run: RunId) -> Result<io::Result<()>, AuditError> {
+    page.section("files", "Files", "The files that this run carried, and where they went.");
+    let mut rows = page.table(&TableHead {
+        id: "files",
+        caption: "Files that were carried",
+        columns: &FILES,
+        filters: &[5],
+        whole: None,
+        empty: "None was carried in this run.",
+    });
+    let mut result = Ok(());
+    reader.carried(run, |carried| {
+        if result.is_ok() {
+            result = carried_row(&mut rows, &carried);
+        }
+    })?;
+    Ok(result.and_then(|()| rows.end()))
+}
+
+fn carried_row(rows: &mut Rows<'_, '_>, carried: &Carried) -> io::Result<()> {
+    let part = |name: &str| match carried.content.get(name) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let how = match (part("uploaded").as_str(), part("copied").as_str()) {
+        ("" | "false", "" | "false") => Cell::text("linked"),
+        ("" | "false", _) => Cell::text("copied"),
+        _ => Cell::text("uploaded").toned(Tone::Good),
+    };
+    rows.row(&[
+        Cell::text(carried.key.to_string()),
+        Cell::text(part("name")),
+        Cell::text(part("bytes")),
+        Cell::text(part("from")),
+        Cell::text(carried.on_key.as_ref().map_or(carried.on.clone(), ToString::to_string)),
+        how,
+    ])
+}
