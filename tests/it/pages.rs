@@ -44,6 +44,7 @@ fn browser() -> Option<PathBuf> {
 
 #[expect(
     clippy::disallowed_methods,
+    clippy::print_stdout,
     reason = "whether this is the build server is said in the environment"
 )]
 fn found() -> Option<PathBuf> {

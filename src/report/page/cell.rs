@@ -59,6 +59,7 @@ impl<'a> Cell<'a> {
     }
 
     /// A cell with a number.
+    #[expect(clippy::needless_pass_by_value, reason = "numbers are small")]
     pub fn number(number: impl ToString) -> Self {
         Self::text(number.to_string())
     }

@@ -162,7 +162,7 @@ fn folded(out: &mut String, lines: &[String]) {
     let (first, more) = lines.split_at(lines.len().min(BARS_SHOWN));
     out.extend(first.iter().map(String::as_str));
     if !more.is_empty() {
-        write!(out, "<details><summary>{} more</summary>\n", more.len()).unwrap_or_default();
+        writeln!(out, "<details><summary>{} more</summary>", more.len()).unwrap_or_default();
         out.extend(more.iter().map(String::as_str));
         out.push_str("</details>\n");
     }
@@ -205,7 +205,7 @@ fn stacked_line(bar: &StackedBar<'_>, series: &[Series<'_>]) -> String {
         out.push_str("</g>");
         at += width;
     }
-    write!(out, "</svg><span class=\"value\">{}</span></div>\n", number(total)).unwrap_or_default();
+    writeln!(out, "</svg><span class=\"value\">{}</span></div>", number(total)).unwrap_or_default();
     out
 }
 
@@ -213,10 +213,10 @@ fn line(bar: &Bar<'_>) -> String {
     let width = part(bar.value, bar.of).max(if bar.value > 0 { SEEN } else { 0 });
     let said = format!("{} of {}", number(bar.value), number(bar.of));
     let mut out = row(bar.label, &said);
-    write!(
+    writeln!(
         out,
         "<rect class=\"ground\" width=\"100%\" height=\"100%\"/><rect class=\"{}\" width=\"{}%\" height=\"100%\"/></svg>\
-         <span class=\"value\"><b>{}</b> {said}</span></div>\n",
+         <span class=\"value\"><b>{}</b> {said}</span></div>",
         bar.paint.word(),
         share(width.min(WHOLE)),
         percent(bar.value, bar.of)

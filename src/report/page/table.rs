@@ -174,7 +174,7 @@ impl<'p, 'h> Rows<'p, 'h> {
         }
         let mut out = String::new();
         let (id, class) = (slug(self.head.id), if is_live { "table live" } else { "table" });
-        write!(out, "<div class=\"{class}\" id=\"{id}\">\n").unwrap_or_default();
+        writeln!(out, "<div class=\"{class}\" id=\"{id}\">").unwrap_or_default();
         if self.count == 0 {
             out.push_str("<p class=\"empty\">");
             escape::prose(&mut out, self.head.empty);
@@ -202,9 +202,9 @@ impl<'p, 'h> Rows<'p, 'h> {
             write!(out, ",\"kind\":\"{}\",\"width\":{width}}}", column.kind.word())
                 .unwrap_or_default();
         }
-        write!(
+        writeln!(
             out,
-            "],\"filters\":{:?},\"rows\":{}}}</script>\n",
+            "],\"filters\":{:?},\"rows\":{}}}</script>",
             self.head.filters,
             self.count.min(ROWS_MAX)
         )
@@ -234,14 +234,14 @@ impl<'p, 'h> Rows<'p, 'h> {
     fn note(&self, out: &mut String) {
         let count = escape::grouped(&self.count.to_string());
         if self.count > ROWS_STATIC {
-            write!(out, "<p class=\"note first\">The first {ROWS_STATIC} of {count} rows.</p>\n")
+            writeln!(out, "<p class=\"note first\">The first {ROWS_STATIC} of {count} rows.</p>")
                 .unwrap_or_default();
         }
         if self.count > ROWS_MAX {
             let most = escape::grouped(&ROWS_MAX.to_string());
-            write!(
+            writeln!(
                 out,
-                "<p class=\"note\">This page holds the first {most} of {count} rows.</p>\n"
+                "<p class=\"note\">This page holds the first {most} of {count} rows.</p>"
             )
             .unwrap_or_default();
         }
