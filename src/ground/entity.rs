@@ -46,6 +46,19 @@ impl Entity {
         }
     }
 
+    /// One record of it, as the API's methods call it: `newAccount`, `editLead`.
+    pub const fn one(self) -> &'static str {
+        match self {
+            Self::Accounts => "Account",
+            Self::Contacts => "Contact",
+            Self::Leads => "Lead",
+            Self::Activities => "Activity",
+            Self::Tasks => "Task",
+            Self::Notes => "Note",
+            Self::Users => "User",
+        }
+    }
+
     /// The entity of that API name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|entity| entity.name() == name)

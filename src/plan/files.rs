@@ -315,11 +315,11 @@ fn enter(
     };
     object.tally.remark(flags);
     match way {
-        Way::Upload => *plan.calls.entry("upload").or_default() += 1,
+        Way::Upload => *plan.calls.entry("upload".to_owned()).or_default() += 1,
         Way::Copy(_) => {}
         Way::Held => {
             object.tally.shift(Outcome::Created, Outcome::Flagged);
-            if let Some(creates) = plan.calls.get_mut("create") {
+            if let Some(creates) = plan.calls.get_mut("newNote") {
                 *creates = creates.saturating_sub(1);
             }
             let flags = wanted.flags.iter().chain(flags).cloned().collect();

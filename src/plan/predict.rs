@@ -97,8 +97,8 @@ pub struct Plan {
     pub files: files::FilePlans,
     /// What refuses the run; empty when nothing does.
     pub gates: Vec<Gate>,
-    /// Writing calls, by method family.
-    pub calls: BTreeMap<&'static str, u64>,
+    /// Writing calls at most, by method.
+    pub calls: BTreeMap<String, u64>,
     /// The least time the writing takes at the pace of the spec, in seconds.
     pub eta_s: f64,
 }
@@ -121,7 +121,7 @@ pub fn predict(
     let order = Order::of(&pipeline);
     let mut seen = Seen::default();
     let mut plans: BTreeMap<usize, ObjectPlan> = BTreeMap::new();
-    let mut calls: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let mut calls: BTreeMap<String, u64> = BTreeMap::new();
     let (mut claimed, mut wanted, mut open_leads) = (HashSet::new(), Vec::new(), 0);
     for stage in order.stages() {
         let Stage::Records(object) = *stage else { continue };
@@ -145,9 +145,15 @@ pub fn predict(
         }
     }
     let provisioning = seen.missing(&pipeline, inventory);
-    *calls.entry("provision").or_default() += provisioning.fields.len() as u64
-        + provisioning.tags.values().map(|tags| tags.len() as u64).sum::<u64>()
-        + provisioning.sources.len() as u64;
+    let tags = provisioning.tags.values().map(|tags| tags.len() as u64).sum();
+    let made = [
+        ("customfield", provisioning.fields.len() as u64),
+        ("newTag", tags),
+        ("newSource", provisioning.sources.len() as u64),
+    ];
+    calls.extend(
+        made.into_iter().filter(|made| made.1 > 0).map(|(name, count)| (name.into(), count)),
+    );
     let mut gates = provisioning.gates(&pipeline, inventory);
     gates.extend(gate::owners(desk, &pipeline));
     gates.extend(gate::invented(&pipeline));
@@ -173,7 +179,7 @@ pub fn predict(
 }
 
 /// The least time that these calls take at the pace of the spec, in seconds.
-pub(super) fn eta(pipeline: &crate::spec::Pipeline, calls: &BTreeMap<&'static str, u64>) -> f64 {
+pub(super) fn eta(pipeline: &crate::spec::Pipeline, calls: &BTreeMap<String, u64>) -> f64 {
     let per_second = pipeline.destination.pace_write.map(|pace| pace.per_second);
     per_second.map_or(0.0, |rate| precise(calls.values().sum()) / rate)
 }
@@ -194,7 +200,7 @@ struct Coverage {
 struct Forecast<'a> {
     object: usize,
     seen: &'a mut Seen,
-    calls: &'a mut BTreeMap<&'static str, u64>,
+    calls: &'a mut BTreeMap<String, u64>,
     claimed: &'a mut HashSet<CrmRef>,
     wanted: &'a mut Vec<files::Wanted>,
     /// Leads that would be made and that nothing closes.
@@ -337,7 +343,8 @@ impl Forecast<'_> {
             known,
             &Matches { by: &by, value, found: &found },
         );
-        let mut call = |family| *self.calls.entry(family).or_default() += 1;
+        let one = rules.kind.entity().one();
+        let mut call = |verb| *self.calls.entry(format!("{verb}{one}")).or_default() += 1;
         if known.is_none() && !closing.is_empty() {
             call("edit");
         }
@@ -346,7 +353,7 @@ impl Forecast<'_> {
         }
         match decision {
             Decision::Create => {
-                call("create");
+                call("new");
                 let is_lead = rules.kind.entity() == Entity::Leads;
                 *self.open_leads += u64::from(is_lead && closing.is_empty());
                 Outcome::Created

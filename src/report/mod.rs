@@ -16,6 +16,7 @@ mod profile_page;
 mod reconciliation;
 mod reconciliation_page;
 mod rule_text;
+mod sample_page;
 mod sheet;
 
 pub use archive::{ArchiveError, Archived, write as write_archive};
@@ -32,3 +33,4 @@ pub use reconciliation::{
 };
 pub use reconciliation_page::{Reconciled, write_reconciliation_page};
 pub use rule_text::rule_text;
+pub use sample_page::{Sampled, write_sample_page};

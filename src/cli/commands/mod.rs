@@ -2,6 +2,7 @@
 
 mod apply;
 mod approved;
+mod closing;
 mod completions;
 mod files;
 mod graph;

@@ -11,7 +11,7 @@ use crate::crm::Nutshell;
 use crate::engine::{EngineError, Prepared, Session, field_diff};
 use crate::ledger::Ledger;
 use crate::plan::Sample;
-use crate::report::{self, FieldDiff, FieldState};
+use crate::report::{self, FieldDiff, FieldState, Sampled};
 use crate::spec::Pipeline;
 
 /// How many traits are named that a sample was too small for.
@@ -65,7 +65,18 @@ pub(super) async fn diff(
     for field in &fields {
         *counts.entry(field.state).or_default() += 1;
     }
-    let files = ["jsonl", "csv"].map(|kind| stem.with_extension(kind)).to_vec();
+    let about = Sampled {
+        pipeline: &session.pipeline.name,
+        account: &prepared.inventory.name,
+        records: sample.keys.len(),
+        parents: sample.parents,
+        traits: (sample.traits, sample.traits - sample.uncovered.len()),
+        fields: &fields,
+    };
+    let page = stem.with_extension("html");
+    report::write_sample_page(&about, &page)
+        .map_err(|source| EngineError::Output { file: page, source })?;
+    let files = ["html", "csv", "jsonl"].map(|kind| stem.with_extension(kind)).to_vec();
     Ok(Some(Diff { counts, files, records: sample.keys.len() }))
 }
 

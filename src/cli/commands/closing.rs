@@ -1,0 +1,163 @@
+//! The end of `apply`: reports, the table of outcomes, the summary and the exit code.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::reconcile::{self, Verdict};
+use super::sample;
+use super::sweep;
+use crate::cli::args::ApplyArgs;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::summary::{self, Tallies};
+use crate::crm::Nutshell;
+use crate::engine::{Applied, EngineError, Prepared, Session, Swept};
+use crate::ground::Outcome;
+use crate::ledger::{Ledger, RunId};
+use crate::report::{self, Audited};
+
+/// The page of a run's audit.
+const AUDIT: &str = "audit.html";
+
+/// What a run came to.
+pub(super) struct Written {
+    pub(super) applied: Applied,
+    pub(super) swept: Option<Swept>,
+    pub(super) verdict: Verdict,
+    /// The sample, field by field.
+    pub(super) diff: Option<sample::Diff>,
+}
+
+/// A run that has come to its end.
+pub(super) struct Closing<'a> {
+    pub(super) args: &'a ApplyArgs,
+    pub(super) kind: &'static str,
+    pub(super) run: RunId,
+    pub(super) elapsed_s: f64,
+    pub(super) written: Written,
+}
+
+/// Reports, table, summary; the exit follows from the outcomes.
+pub(super) fn close(
+    context: &Context,
+    session: &Session<'_, Nutshell>,
+    (ledger, prepared): (&Ledger, &Prepared),
+    closing: &Closing<'_>,
+) -> Result<Exit, EngineError> {
+    let Written { applied, swept, verdict, diff } = &closing.written;
+    let reader = ledger.reader();
+    let tallies = summary::tallies(reader, closing.run, &prepared.plan)?;
+    let audit = session.out.join(format!("audit-run{}.jsonl", closing.run.0));
+    report::write_audit(reader, closing.run, &prepared.plan, &audit)?;
+    page(session, (ledger, prepared), (closing.run, &tallies))?;
+    for table in session.pipeline.tables.iter().filter(|table| table.completes.is_none()) {
+        let differences = prepared.desk.rows.differences(&table.name)?;
+        if !differences.is_empty() {
+            report::write_differences(
+                &table.name,
+                &differences,
+                &session.out.join(format!("union-{}.jsonl", table.name)),
+            )?;
+        }
+    }
+    let held = summary::waiting(reader, closing.run)?;
+    context.terminal.result(&format!("\n{}", summary::table(&tallies)));
+    let remarks = summary::remarks(&context.terminal, &tallies)
+        + &summary::vanished(&prepared.plan)
+        + &summary::reading(&prepared.plan);
+    context.terminal.say(remarks.trim_end());
+    let read_back = reconcile::say(context, session, verdict);
+    let swept_exit = swept.as_ref().map_or(Exit::Done, sweep::exit);
+    let exit = exit(context, &tallies).max(read_back).max(swept_exit);
+    if let Some(diff) = diff {
+        sample::say(context, diff);
+    }
+    say(context, &held, (applied, closing), &session.out);
+    context.terminal.event(&json!({
+        "event": "summary",
+        "command": "apply",
+        "ok": exit == Exit::Done,
+        "run": closing.run.0,
+        "kind": closing.kind,
+        "objects": summary::objects(&tallies),
+        "archives": applied.archives,
+        "sweep": swept,
+        "sample": diff.as_ref().map(sample::summary),
+        "reconcile": report::reconciliation(&verdict.found, &verdict.breaches),
+        "calls": session.crm.calls(),
+        "elapsed_s": closing.elapsed_s,
+    }));
+    Ok(exit)
+}
+
+/// Writes the page of the audit.
+fn page(
+    session: &Session<'_, Nutshell>,
+    (ledger, prepared): (&Ledger, &Prepared),
+    (run, tallies): (RunId, &Tallies),
+) -> Result<(), EngineError> {
+    let runs = ledger.reader().runs()?;
+    let begun = runs.iter().find(|known| known.id == run).map(reconcile::begun);
+    let about = Audited {
+        pipeline: &session.pipeline.name,
+        account: &prepared.inventory.name,
+        run,
+        begun: &begun.unwrap_or_default(),
+        tallies,
+        plan: &prepared.plan,
+    };
+    Ok(report::write_audit_page(ledger.reader(), &about, &session.out.join(AUDIT))?)
+}
+
+fn say(context: &Context, held: &str, (applied, closing): (&Applied, &Closing<'_>), out: &Path) {
+    let terminal = &context.terminal;
+    if !held.is_empty() {
+        terminal.say(&format!(
+            "\n{}\n{}",
+            terminal.warn("held, waiting for a person:"),
+            held.trim_end()
+        ));
+    }
+    let rows: u64 = applied.archives.iter().map(|archive| archive.rows).sum();
+    let archives = match applied.archives.len() {
+        0 => String::new(),
+        count => format!("{count} archives with {rows} rows and "),
+    };
+    terminal.say(&format!(
+        "\nrun {} ({}) took {:.1} s; {archives}every remark in {}; to look through: {}",
+        closing.run.0,
+        closing.kind,
+        closing.elapsed_s,
+        out.display(),
+        out.join(AUDIT).display()
+    ));
+    if !held.is_empty() {
+        terminal.say(
+            "mend what is held in the source or the spec, then apply again: only that is written",
+        );
+    }
+    terminal.say(&format!(
+        "next: {}   (to take everything back: {})",
+        Context::again("status", &closing.args.spec),
+        Context::again("rollback", &closing.args.spec)
+    ));
+}
+
+/// The worst of all results. A record without an outcome would be a fault of ours.
+fn exit(context: &Context, tallies: &Tallies) -> Exit {
+    let mut exit = Exit::Done;
+    for (object, tally) in tallies {
+        if !tally.is_conserved() {
+            let sum: u64 = Outcome::ALL.iter().map(|outcome| tally.of(*outcome)).sum();
+            context.terminal.fault(&format!(
+                "{object}: {} source records, but {sum} outcomes; please report this",
+                tally.source
+            ));
+            exit = Exit::Fault;
+        } else if tally.is_held() {
+            exit = exit.max(Exit::Held);
+        }
+    }
+    exit
+}
