@@ -113,7 +113,7 @@ pub(super) struct ProfileArgs {
 pub(super) struct PlanArgs {
     /// The spec, for example pipelines/rezora.yaml
     pub spec: PathBuf,
-    /// Write the plan as JSON to this file
+    /// Write the plan as JSON to this file as well as into the output folder
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Refuse columns that hold something and that nothing in the spec names; goes without saying

@@ -39,6 +39,16 @@ impl Draft {
     }
 }
 
+/// Writes a text whole.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_text(text: &str, place: &Path) -> io::Result<()> {
+    let mut draft = Draft::begin(place)?;
+    draft.write_all(text.as_bytes())?;
+    draft.finish()
+}
+
 impl Write for Draft {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.writer.write(bytes)

@@ -1,6 +1,7 @@
 //! `plan`: what would be written, in which order, and why; writes nothing to the CRM.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ use crate::crm::Crm;
 use crate::engine::{Again, EngineError, Prepared, prepare};
 use crate::ledger::{Lock, Reader};
 use crate::plan::{Disposition, Plan, Seal, undecided, unmapped, why};
+use crate::report::{self, Planned};
 use crate::spec::Pipeline;
 
 pub(super) async fn run(context: &Arc<Context>, args: &PlanArgs) -> Exit {
@@ -43,12 +45,9 @@ async fn predict(
     prepared.plan.gates.extend(undecided);
     let seal = Seal::of(&prepared.desk, &prepared.inventory, &prepared.plan)?;
     let document = document(pipeline, &prepared, &seal);
-    if let Some(out) = &args.out {
-        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-        std::fs::write(out, text + "\n")
-            .map_err(|source| EngineError::Output { file: out.clone(), source })?;
-    }
     context.terminal.result(&shown(context, pipeline, &prepared.plan));
+    let files = written((&session.out, args), (pipeline, &prepared), &document)?;
+    context.terminal.say(&format!("to look through: {}", files.join(", ")));
     if let Some(extraction) = &prepared.extraction {
         notes(context, extraction);
     }
@@ -59,6 +58,28 @@ async fn predict(
     }
     context.terminal.say(&format!("next: {}", Context::again("apply", &args.spec)));
     Ok(Exit::Done)
+}
+
+/// Writes the plan as a page and as JSON; the names of the files.
+fn written(
+    (out, args): (&Path, &PlanArgs),
+    (pipeline, prepared): (&Pipeline, &Prepared),
+    document: &Value,
+) -> Result<Vec<String>, EngineError> {
+    let fail = |file: &Path| {
+        let file = file.to_owned();
+        move |source| EngineError::Output { file, source }
+    };
+    let page = out.join("plan.html");
+    let about = Planned { pipeline, account: &prepared.inventory.name, plan: &prepared.plan };
+    report::write_plan_page(&about, &page).map_err(fail(&page))?;
+    let text = serde_json::to_string_pretty(document).unwrap_or_default() + "\n";
+    let mut files = vec![page];
+    for file in [Some(out.join("plan.json")), args.out.clone()].into_iter().flatten() {
+        report::write_text(&text, &file).map_err(fail(&file))?;
+        files.push(file);
+    }
+    Ok(files.iter().map(|file| file.display().to_string()).collect())
 }
 
 /// The plan as people read it.

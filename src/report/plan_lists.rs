@@ -1,0 +1,206 @@
+//! The long tables of a plan's page: columns, values of maps, owners, files.
+
+use std::io;
+
+use super::page::{Bar, Bars, Cell, Column, Page, Paint, TableHead, Tone};
+use crate::plan::{Disposed, MapCoverage, Plan};
+
+const COLUMNS: [Column<'_>; 5] = [
+    Column::chip("What becomes of it"),
+    Column::text("Table"),
+    Column::text("Column"),
+    Column::number("Rows with a value"),
+    Column::prose("Where it goes"),
+];
+
+const VALUES: [Column<'_>; 6] = [
+    Column::chip("State"),
+    Column::code("Field"),
+    Column::text("Value in the source"),
+    Column::text("Becomes"),
+    Column::number("Times"),
+    Column::prose("Note"),
+];
+
+const OWNERS: [Column<'_>; 4] = [
+    Column::chip("Found by"),
+    Column::text("Owner in the source"),
+    Column::text("Owner in the CRM"),
+    Column::number("Fields"),
+];
+
+const FILES: [Column<'_>; 5] = [
+    Column::chip("What becomes of it"),
+    Column::code("Record"),
+    Column::text("Name"),
+    Column::number("Bytes"),
+    Column::prose("Remarks"),
+];
+
+pub(super) fn columns(page: &mut Page, plan: &Plan) -> io::Result<()> {
+    page.section(
+        "columns",
+        "What becomes of each column",
+        "Every column of the source that holds anything. `unmapped` ones would be left behind without anybody having decided so; `not looked up` ones stand in tables that are only looked into.",
+    );
+    let mut rows = page.table(&TableHead {
+        id: "columns",
+        caption: "Columns of the source",
+        columns: &COLUMNS,
+        filters: &[0, 1],
+        whole: None,
+        empty: "The source has no columns.",
+    });
+    let mut sorted: Vec<_> = plan.columns.iter().collect();
+    sorted.sort_by_key(|column| column.way != Disposed::Unmapped);
+    for column in sorted {
+        let tone = match column.way {
+            Disposed::Unmapped => Tone::Bad,
+            Disposed::Ignored | Disposed::NotLookedUp => Tone::Warn,
+            Disposed::Mapped
+            | Disposed::Key
+            | Disposed::Link
+            | Disposed::Rule
+            | Disposed::Archived => Tone::Plain,
+        };
+        rows.row(&[
+            Cell::text(column.way.name()).toned(tone),
+            Cell::text(&*column.table),
+            Cell::text(&*column.shown),
+            Cell::number(column.rows),
+            Cell::text(column.to.join(", ")),
+        ])?;
+    }
+    rows.end()
+}
+
+/// Fields with a value map.
+fn mapped(plan: &Plan) -> impl Iterator<Item = (String, &MapCoverage)> {
+    plan.objects.iter().flat_map(|object| {
+        let fields = object.fields.iter();
+        fields.filter_map(|field| {
+            Some((format!("{}.{}", object.name, field.field), field.map.as_ref()?))
+        })
+    })
+}
+
+pub(super) fn values(page: &mut Page, plan: &Plan) -> io::Result<()> {
+    page.section(
+        "values",
+        "Value maps",
+        "How the maps of the spec fit the data: what is matched, what has no match, and which entries nothing uses.",
+    );
+    shares(page, plan);
+    let mut rows = page.table(&TableHead {
+        id: "values",
+        caption: "Values of the maps",
+        columns: &VALUES,
+        filters: &[0, 1],
+        whole: Some("plan.json"),
+        empty: "The spec has no value maps.",
+    });
+    for (label, map) in mapped(plan) {
+        let lacks =
+            [("no match", Tone::Bad, &map.unmatched), ("default", Tone::Warn, &map.defaulted)];
+        for (state, tone, values) in lacks {
+            for (value, lack) in values {
+                let near = lack.near.as_ref().map(|near| format!("looks like `{near}`"));
+                rows.row(&[
+                    Cell::text(state).toned(tone),
+                    Cell::text(&*label),
+                    Cell::text(&**value),
+                    Cell::text(""),
+                    Cell::number(lack.count),
+                    Cell::text(near.unwrap_or_default()),
+                ])?;
+            }
+        }
+        for entry in &map.entries {
+            let state = match entry.count {
+                0 => Cell::text("unused"),
+                _ => Cell::text("matched").toned(Tone::Good),
+            };
+            rows.row(&[
+                state,
+                Cell::text(&*label),
+                Cell::text(&*entry.from),
+                Cell::text(&*entry.to),
+                Cell::number(entry.count),
+                Cell::text(""),
+            ])?;
+        }
+    }
+    rows.end()
+}
+
+/// How much of each map's values has a match, as bars.
+fn shares(page: &mut Page, plan: &Plan) {
+    let lacking = |map: &MapCoverage| -> u64 {
+        map.unmatched.values().chain(map.defaulted.values()).map(|lack| lack.count).sum()
+    };
+    let shares: Vec<_> = mapped(plan)
+        .map(|(label, map)| (label, map.matched(), map.matched() + lacking(map)))
+        .filter(|(_, _, of)| *of > 0)
+        .collect();
+    let bars: Vec<_> = shares
+        .iter()
+        .map(|(label, value, of)| Bar {
+            label,
+            value: *value,
+            of: *of,
+            paint: if value == of { Paint::Blue } else { Paint::Amber },
+        })
+        .collect();
+    page.bars(&Bars { title: "Values with a match in the map", bars: &bars });
+}
+
+pub(super) fn owners(page: &mut Page, plan: &Plan) -> io::Result<()> {
+    page.section(
+        "owners",
+        "Who would own what",
+        "Users of the source by e-mail, then by the aliases of the spec. What belongs to nobody goes to the fallback.",
+    );
+    let mut rows = page.table(&TableHead {
+        id: "owners",
+        caption: "Owners",
+        columns: &OWNERS,
+        filters: &[0],
+        whole: None,
+        empty: "No field names an owner.",
+    });
+    for used in &plan.owners {
+        let tone = if used.rule == "fallback" { Tone::Warn } else { Tone::Good };
+        let owner = if used.owner.is_empty() { "nobody is named" } else { &used.owner };
+        rows.row(&[
+            Cell::text(used.rule).toned(tone),
+            Cell::text(owner),
+            Cell::text(&*used.user),
+            Cell::number(used.count),
+        ])?;
+    }
+    rows.end()
+}
+
+pub(super) fn files(page: &mut Page, plan: &Plan) -> io::Result<()> {
+    page.section("files", "Files", "What becomes of attached files, with their sizes.");
+    let mut rows = page.table(&TableHead {
+        id: "files",
+        caption: "Files",
+        columns: &FILES,
+        filters: &[0],
+        whole: Some("plan.json"),
+        empty: "",
+    });
+    for file in plan.files.values() {
+        let details: Vec<_> = file.flags.iter().map(|flag| &*flag.detail).collect();
+        let tone = if file.way.name() == "held" { Tone::Bad } else { Tone::Plain };
+        rows.row(&[
+            Cell::text(file.way.name()).toned(tone),
+            Cell::text(&*file.record),
+            Cell::text(&*file.name),
+            file.bytes.map_or_else(|| Cell::text("not known"), Cell::number),
+            Cell::text(details.join("; ")),
+        ])?;
+    }
+    rows.end()
+}

@@ -1,0 +1,227 @@
+//! The plan as a page: what would be written, what waits, what is left behind, who owns what, and
+//! what is to be done before.
+
+use std::io;
+use std::path::Path;
+
+use super::page::{
+    Cell, Column, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead, Tone,
+};
+use super::plan_lists::{columns, files, owners, values};
+use crate::ground::Outcome;
+use crate::plan::{Plan, deciding, unmapped, why};
+use crate::spec::{ObjectKind, Pipeline};
+
+/// What the page is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Planned<'a> {
+    /// The spec.
+    pub pipeline: &'a Pipeline,
+    /// The account's name.
+    pub account: &'a str,
+    /// The plan.
+    pub plan: &'a Plan,
+}
+
+const HELD: [Column<'_>; 6] = [
+    Column::text("Object"),
+    Column::code("Record"),
+    Column::prose("Why it would wait"),
+    Column::code("Column"),
+    Column::text("Value"),
+    Column::text("Where in the source"),
+];
+
+/// Writes the page.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_plan_page(about: &Planned<'_>, file: &Path) -> io::Result<()> {
+    let plan = about.plan;
+    let sum =
+        |outcome: Outcome| plan.objects.iter().map(|object| object.tally.of(outcome)).sum::<u64>();
+    let source: u64 = plan.objects.iter().map(|object| object.tally.source).sum();
+    let [records, created, updated, held] =
+        [source, sum(Outcome::Created), sum(Outcome::Updated), sum(Outcome::Flagged)]
+            .map(|count| count.to_string());
+    let left = unmapped(&plan.columns).count().to_string();
+    let heading = Heading {
+        title: "Plan",
+        subtitle: &format!("`{}` into the account {}", about.pipeline.name, about.account),
+        facts: &[
+            ("Records in the source", &records),
+            ("To be created", &created),
+            ("To be updated", &updated),
+            ("To wait for a person", &held),
+            ("Columns that nothing maps", &left),
+        ],
+        files: &[],
+    };
+    let mut page = Page::begin(file, &heading)?;
+    verdict(&mut page, about, &held);
+    outcomes(&mut page, plan);
+    records_held(&mut page, plan)?;
+    columns(&mut page, plan)?;
+    values(&mut page, plan)?;
+    owners(&mut page, plan)?;
+    if !plan.files.is_empty() {
+        files(&mut page, plan)?;
+    }
+    made_first(&mut page, about);
+    before(&mut page, about);
+    page.finish()
+}
+
+fn verdict(page: &mut Page, about: &Planned<'_>, held: &str) {
+    let gates = &about.plan.gates;
+    if gates.is_empty() {
+        let tone = if held == "0" { Tone::Good } else { Tone::Warn };
+        let said = match held {
+            "0" => "Every record has its place.".to_owned(),
+            held => format!(
+                "{held} records wait for a person; they are named below. All others have their place."
+            ),
+        };
+        page.verdict(tone, "Nothing is in the way", &said);
+        return;
+    }
+    let count = gates.len();
+    let noun = if count == 1 { "reason" } else { "reasons" };
+    page.verdict(
+        Tone::Bad,
+        &format!("Refused for {count} {noun}"),
+        "Nothing would be written until they are gone. Each stands below with the way out.",
+    );
+    page.section("gates", "What refuses the run", "");
+    let terms: Vec<_> = gates
+        .iter()
+        .map(|gate| (format!("{}: {}", gate.code, gate.message), gate.hint.clone()))
+        .collect();
+    page.definition(&terms);
+}
+
+const OUTCOMES: [(Outcome, Paint); 7] = [
+    (Outcome::Created, Paint::Blue),
+    (Outcome::Updated, Paint::Sky),
+    (Outcome::Unchanged, Paint::Grey),
+    (Outcome::Merged, Paint::Green),
+    (Outcome::Skipped, Paint::Violet),
+    (Outcome::Flagged, Paint::Amber),
+    (Outcome::Failed, Paint::Red),
+];
+
+fn outcomes(page: &mut Page, plan: &Plan) {
+    page.section(
+        "outcomes",
+        "What would become of the records",
+        "Each record of the source has exactly one outcome. `flagged` ones wait for a person and are not written.",
+    );
+    let series = OUTCOMES.map(|(outcome, paint)| Series { name: outcome.name(), paint });
+    let bars: Vec<_> = plan
+        .objects
+        .iter()
+        .map(|object| StackedBar {
+            label: &object.name,
+            values: OUTCOMES.map(|(outcome, _)| object.tally.of(outcome)).into(),
+        })
+        .collect();
+    page.stacked(&Stacked { title: "Outcomes of each object", series: &series, bars: &bars });
+    let reasons: Vec<_> = plan
+        .objects
+        .iter()
+        .flat_map(|object| {
+            let reasons = object.tally.reasons.iter();
+            reasons.map(|(reason, count)| format!("{}: {count} skipped: {reason}", object.name))
+        })
+        .collect();
+    page.list(&reasons);
+}
+
+fn records_held(page: &mut Page, plan: &Plan) -> io::Result<()> {
+    page.section(
+        "held",
+        "Records that would wait",
+        "They are not written until the source or the spec is mended. A later run writes them then.",
+    );
+    let mut rows = page.table(&TableHead {
+        id: "held",
+        caption: "Records that would wait for a person",
+        columns: &HELD,
+        filters: &[0, 3],
+        whole: Some("plan.json"),
+        empty: "No record would wait.",
+    });
+    for object in &plan.objects {
+        for held in &object.held {
+            let flag = deciding(&held.flags);
+            let part = |of: fn(&crate::ground::Flag) -> &str| flag.map(of).unwrap_or_default();
+            rows.row(&[
+                Cell::text(&*object.name),
+                Cell::text(&*held.record),
+                Cell::text(why(&held.flags)).toned(Tone::Warn),
+                Cell::text(part(|flag| &flag.column)),
+                Cell::text(part(|flag| &flag.value)),
+                Cell::text(&*held.place),
+            ])?;
+        }
+    }
+    rows.end()
+}
+
+fn made_first(page: &mut Page, about: &Planned<'_>) {
+    let plan = about.plan;
+    page.section(
+        "first",
+        "What is created first, and what stays",
+        "Custom fields, tags and sources are created before the records. A rollback takes the records back, not what is listed here.",
+    );
+    let fields = plan.provisioning.fields.iter();
+    let mut made: Vec<_> =
+        fields.map(|field| format!("custom field `{}` on {}", field.name, field.entity)).collect();
+    for (entity, tags) in &plan.provisioning.tags {
+        made.extend(tags.iter().map(|tag| format!("tag `{tag}` on {entity}")));
+    }
+    made.extend(
+        plan.provisioning.sources.iter().map(|source| format!("source of leads `{source}`")),
+    );
+    page.list(&made);
+    let stays = plan.irreversible();
+    if !stays.is_empty() {
+        page.subsection("Not taken back by a rollback");
+        let terms =
+            stays.iter().map(|one| (format!("{} {}", one.count, one.what), one.why.to_owned()));
+        page.definition(&terms.collect::<Vec<_>>());
+    }
+    page.subsection("Calls that write");
+    let mut calls: Vec<_> =
+        plan.calls.iter().map(|(method, count)| (method.clone(), count.to_string())).collect();
+    if plan.eta_s > 0.0 {
+        let minutes = (plan.eta_s / 60.0).ceil();
+        calls.push(("least time at the pace of the spec".into(), format!("{minutes:.0} min")));
+    }
+    page.definition(&calls);
+}
+
+/// What a person has to see to before the run: nothing here can be read from the API.
+fn before(page: &mut Page, about: &Planned<'_>) {
+    page.section("before", "Before the run", "What no API tells, and a person has to see to.");
+    let kinds: Vec<_> = about.pipeline.objects.iter().map(|object| object.kind).collect();
+    let has = |kind| kinds.contains(&kind);
+    let mut items = vec![
+        "Switch off the CRM's automations and its notifications about new records, or accept what they do: no rollback undoes it.".to_owned(),
+        "Tell the people who work in the account when the run begins; what they change meanwhile is left as they made it.".to_owned(),
+        "Keep a copy of the folder `.flitpipe` after the run: it is what a rollback is made of.".to_owned(),
+    ];
+    if has(ObjectKind::Note) || has(ObjectKind::File) || has(ObjectKind::Activity) {
+        items.insert(1, "Give the API key the right to impersonate, so that notes and activities keep their authors.".to_owned());
+    }
+    let stages = &about.pipeline.destination.pipelines;
+    if !stages.is_empty() {
+        let names: Vec<_> = stages.keys().map(String::as_str).collect();
+        items.push(format!(
+            "Sales pipelines with their stages are made by hand: {}.",
+            names.join(", ")
+        ));
+    }
+    page.list(&items);
+}
