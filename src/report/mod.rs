@@ -14,6 +14,7 @@ pub mod page;
 mod plan_lists;
 mod plan_page;
 mod profile;
+mod profile_lists;
 mod profile_page;
 mod reconciliation;
 mod reconciliation_page;

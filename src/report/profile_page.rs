@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::page::{Bar, Bars, Cell, Column, Heading, Page, Paint, TableHead, Tone};
+use super::profile_lists::{duplicates, files, links, owners};
 use crate::plan::{ColumnProfile, Finding, Profile, Severity, TableProfile, TableState};
 
 /// How many values of a column are shown.
@@ -44,43 +45,13 @@ const COLUMNS: [Column<'_>; 11] = [
     Column::text("Suspect"),
 ];
 
-const OWNERS: [Column<'_>; 3] =
-    [Column::text("Owner"), Column::chip("In the CRM"), Column::number("Rows")];
-
-const DUPLICATES: [Column<'_>; 6] = [
-    Column::text("Table"),
-    Column::text("Same"),
-    Column::code("Columns"),
-    Column::number("Values shared"),
-    Column::number("Rows that share one"),
-    Column::number("Shared mailboxes"),
-];
-
-const LINKS: [Column<'_>; 6] = [
-    Column::text("Table"),
-    Column::code("Column"),
-    Column::text("Leads to"),
-    Column::number("Keys"),
-    Column::number("Not there"),
-    Column::number("Circles"),
-];
-
-const FILES: [Column<'_>; 6] = [
-    Column::chip("State"),
-    Column::text("Table"),
-    Column::code("Key"),
-    Column::code("File"),
-    Column::number("Bytes"),
-    Column::prose("What is wrong"),
-];
-
-/// Writes the page of an audit; `files` are those beside it.
+/// Writes the page of an audit; `beside` are the files beside it.
 ///
 /// # Errors
 /// The page cannot be written.
 pub fn write_profile_page(
     profile: &Profile,
-    files: &[(&str, &str)],
+    beside: &[(&str, &str)],
     file: &Path,
 ) -> io::Result<()> {
     let rows: u64 = profile.tables.iter().map(|table| table.rows).sum();
@@ -102,7 +73,7 @@ pub fn write_profile_page(
                 profile.pipeline
             ),
             facts: &facts.each_ref().map(|(label, value)| (*label, &**value)),
-            files,
+            files: beside,
         },
     )?;
     verdict(&mut page, profile);
@@ -114,7 +85,7 @@ pub fn write_profile_page(
     owners(&mut page, profile)?;
     duplicates(&mut page, &profile.tables)?;
     links(&mut page, &profile.tables)?;
-    troubles(&mut page, profile)?;
+    files(&mut page, profile)?;
     page.finish()
 }
 
@@ -331,121 +302,4 @@ fn fill(page: &mut Page, table: &TableProfile) {
     if !bars.is_empty() {
         page.bars(&Bars { title: &table.table, bars: &bars });
     }
-}
-
-fn owners(page: &mut Page, profile: &Profile) -> io::Result<()> {
-    let owners = &profile.owners;
-    if owners.owners.is_empty() {
-        return Ok(());
-    }
-    let nobody = format!("{} rows name nobody.", owners.nobody);
-    page.section("owners", "Owners", &nobody);
-    let mut rows = page.table(&TableHead {
-        id: "owners",
-        caption: "Owners",
-        columns: &OWNERS,
-        filters: &[1],
-        whole: None,
-        empty: "None.",
-    });
-    for owner in &owners.owners {
-        let tone = match owner.rule {
-            "matched" | "aliased" => Tone::Good,
-            "fallback" => Tone::Warn,
-            _ => Tone::Plain,
-        };
-        rows.row(&[
-            Cell::text(&*owner.owner),
-            Cell::text(owner.rule).toned(tone),
-            Cell::number(owner.rows),
-        ])?;
-    }
-    rows.end()
-}
-
-fn duplicates(page: &mut Page, tables: &[TableProfile]) -> io::Result<()> {
-    if tables.iter().all(|table| table.duplicates.is_empty()) {
-        return Ok(());
-    }
-    page.section("duplicates", "Duplicates", "Rows that may mean the same thing.");
-    let mut rows = page.table(&TableHead {
-        id: "duplicates",
-        caption: "Duplicates",
-        columns: &DUPLICATES,
-        filters: &[0, 1],
-        whole: None,
-        empty: "None.",
-    });
-    for table in tables {
-        for same in &table.duplicates {
-            rows.row(&[
-                Cell::text(&*table.table),
-                Cell::text(same.by),
-                Cell::text(same.columns.join(", ")),
-                Cell::number(same.groups),
-                Cell::number(same.rows),
-                Cell::number(same.shared_mailboxes),
-            ])?;
-        }
-    }
-    rows.end()
-}
-
-fn links(page: &mut Page, tables: &[TableProfile]) -> io::Result<()> {
-    if tables.iter().all(|table| table.links.is_empty()) {
-        return Ok(());
-    }
-    page.section("links", "Links", "Columns that lead to rows of other tables.");
-    let mut rows = page.table(&TableHead {
-        id: "links",
-        caption: "Links",
-        columns: &LINKS,
-        filters: &[0, 2],
-        whole: None,
-        empty: "None.",
-    });
-    for table in tables {
-        for link in &table.links {
-            let bad = |count: u64| match count {
-                0 => Cell::number(0),
-                count => Cell::number(count).toned(Tone::Bad),
-            };
-            rows.row(&[
-                Cell::text(&*table.table),
-                Cell::text(&*link.column),
-                Cell::text(&*link.to),
-                Cell::number(link.filled),
-                bad(link.missing.count),
-                bad(link.circles),
-            ])?;
-        }
-    }
-    rows.end()
-}
-
-fn troubles(page: &mut Page, profile: &Profile) -> io::Result<()> {
-    let files = &profile.files;
-    if files.named == 0 {
-        return Ok(());
-    }
-    page.section("files", "Files", &format!("{} rows name a file.", files.named));
-    let mut rows = page.table(&TableHead {
-        id: "files",
-        caption: "Files with something to say about them",
-        columns: &FILES,
-        filters: &[0, 1],
-        whole: None,
-        empty: "All of them can be carried.",
-    });
-    for file in &files.troubles {
-        rows.row(&[
-            Cell::text(file.is).toned(Tone::Warn),
-            Cell::text(&*file.table),
-            Cell::text(&*file.key),
-            Cell::text(&*file.from),
-            Cell::text(file.bytes.map(|bytes| bytes.to_string()).unwrap_or_default()),
-            Cell::text(&*file.detail),
-        ])?;
-    }
-    rows.end()
 }
