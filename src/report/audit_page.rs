@@ -94,7 +94,7 @@ pub fn write_audit_page(
         }
     })?;
     result.and_then(|()| rows.end()).map_err(fail)?;
-    by_code(&mut page, about.tallies);
+    by_code(&mut page, about);
     remarks(&mut page, reader, about)?.map_err(fail)?;
     files(&mut page, reader, about.run)?.map_err(fail)?;
     page.finish().map_err(fail)
@@ -103,7 +103,7 @@ pub fn write_audit_page(
 fn begin(about: &Audited<'_>, file: &Path) -> io::Result<Page> {
     let sum = |outcome| about.tallies.iter().map(|(_, tally)| tally.of(outcome)).sum::<u64>();
     let source: u64 = about.tallies.iter().map(|(_, tally)| tally.source).sum();
-    let remarks: u64 = about.tallies.iter().flat_map(|(_, tally)| tally.flags.values()).sum();
+    let remarks: u64 = counts(about).values().sum();
     let waiting = sum(Outcome::Flagged) + sum(Outcome::Failed);
     let facts = [
         ("Records in the source", source),
@@ -111,7 +111,7 @@ fn begin(about: &Audited<'_>, file: &Path) -> io::Result<Page> {
         ("Updated", sum(Outcome::Updated)),
         ("Unchanged", sum(Outcome::Unchanged)),
         ("Waiting for a person", waiting),
-        ("Remarks on values", remarks),
+        ("Remarks", remarks),
     ];
     let facts = facts.map(|(label, count)| (label, count.to_string()));
     let list = format!("audit-run{}.jsonl", about.run.0);
@@ -236,17 +236,26 @@ fn held(rows: &mut Rows<'_, '_>, waiting: &Waiting) -> io::Result<()> {
     ])
 }
 
+/// Code to how often it was remarked: on records, and while the source was read.
+fn counts<'a>(about: &Audited<'a>) -> BTreeMap<&'a str, u64> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for (code, count) in about.tallies.iter().flat_map(|(_, tally)| &tally.flags) {
+        *counts.entry(code).or_default() += count;
+    }
+    for remark in &about.plan.reading {
+        *counts.entry(&*remark.flag.code).or_default() += 1;
+    }
+    counts
+}
+
 /// How often each remark was made.
-fn by_code(page: &mut Page, tallies: &[(String, Tally)]) {
+fn by_code(page: &mut Page, about: &Audited<'_>) {
     page.section(
         "remarks",
         "Every remark",
         "What was found on the way and what was done about it: values that were kept, left out, shortened or mended.",
     );
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for (code, count) in tallies.iter().flat_map(|(_, tally)| &tally.flags) {
-        *counts.entry(code).or_default() += count;
-    }
+    let counts = counts(about);
     let of = counts.values().sum();
     let mut bars: Vec<_> = counts
         .into_iter()

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -192,6 +193,23 @@ fn a_hostile_value_is_shown_and_does_nothing() {
 }
 
 #[test]
+fn a_page_is_one_private_file_that_can_be_read_without_its_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.html");
+    many(&file, 500);
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let beside = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(beside, 1, "nothing is left beside it");
+    let text = fs::read_to_string(&file).unwrap();
+    for word in [" style=\"", "href=\"http", "url(", "@import", "<link", "<iframe", "<img"] {
+        assert!(!text.contains(word), "{word}");
+    }
+    assert!(text.contains("content=\"default-src 'none'; style-src 'sha256-"));
+    assert_eq!(text.matches("<tr><td").count(), 100, "the first rows stand there as they are");
+    assert!(text.contains("The first 100 of 500 rows."));
+}
+
+#[test]
 fn the_same_rows_make_the_same_file() {
     let folder = tempfile::tempdir().unwrap();
     let files = ["one", "two"].map(|name| folder.path().join(name));
@@ -283,6 +301,7 @@ fn the_pages_of_a_real_run_are_whole_searchable_and_harmless() {
         let looked = look(&browser, &rehearsal.out().join(page), hash);
         let seen = (looked.console.as_slice(), looked.row_count(table));
         assert_eq!(seen, (&[][..], rows), "{page} {hash}");
+        assert!(looked.dom.contains("class=\"statement\""), "{page}");
         assert!(!looked.dom.contains("<img") && !looked.dom.contains("<i>somebody"), "{page}");
     }
 }
