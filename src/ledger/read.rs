@@ -15,7 +15,7 @@ use super::error::LedgerError;
 use super::run::{self, Run, RunId};
 use super::schema;
 use super::sum;
-use super::undo::{self, Undo, Undone};
+use super::undo::{self, Undo, Undone, Which};
 use crate::ground::{CrmId, CrmRef, Flag, Outcome, SourceKey};
 
 /// A reading connection.
@@ -157,13 +157,23 @@ impl Reader {
 
     /// All entries of a record, whatever became of them, in order.
     pub fn entries(&self, key: &SourceKey) -> Result<Vec<OpenEntry>, LedgerError> {
-        self.with(|connection| undo::entries(connection, key))
+        self.with(|connection| undo::entries(connection, key, Which::All))
+    }
+
+    /// The entries of a record that are done, in order.
+    pub fn done(&self, key: &SourceKey) -> Result<Vec<OpenEntry>, LedgerError> {
+        self.with(|connection| undo::entries(connection, key, Which::Done))
     }
 
     /// What can be taken back of a run and of what lies on top of it, or of everything; the latest
     /// first.
     pub fn undo_list(&self, run: Option<RunId>) -> Result<Vec<Undo>, LedgerError> {
         self.undo_page(run, None, usize::MAX)
+    }
+
+    /// What earlier undos left to people, of the same deeds as [`Reader::undo_list`]; the latest first.
+    pub fn left_behind(&self, run: Option<RunId>) -> Result<Vec<Undo>, LedgerError> {
+        self.with(|connection| undo::left_behind(connection, run))
     }
 
     /// At most `count` of [`Reader::undo_list`], all of them older than the entry `below`: with the

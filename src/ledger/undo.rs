@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::column;
 use super::entry::{Aspect, Deed, EntryId, Intent, OpenEntry};
 use super::run::RunId;
 use crate::ground::{CrmId, SourceKey};
 
-/// A deed that can be taken back.
+/// A deed that can be taken back, or what an undo left of it to people.
 #[derive(Debug, Clone)]
 pub struct Undo {
-    /// Its entry.
+    /// The entry that the next undo names: the deed's own, or that of its last undo.
     pub entry: EntryId,
-    /// What was done.
+    /// The entry of the deed.
+    pub deed: EntryId,
+    /// What was done; of what was left only the paths that are not given back yet.
     pub intent: Intent,
     /// The revision that the CRM gave afterwards.
     pub rev: String,
@@ -38,15 +41,57 @@ pub enum Undone {
 const COLUMNS: &str = "id, run, object, key, aspect, deed, entity, crm, rev_before, before, after, \
                        hash, undoes, at, rev";
 
+/// Deeds of which an undo left something to people: the deed, the last of its undos, the paths left.
+///
+/// These are the paths that the deed changed and that no undo gave back, so that they are known even
+/// of an undo that was found done after a kill. An undo after which the record was gone leaves none.
+const LEFT_BEHIND: &str = "
+    WITH RECURSIVE undone(first, last, paths) AS (
+      SELECT e.id, r.id,
+             (SELECT json_group_array(b.key) FROM json_each(e.before) AS b
+              WHERE NOT EXISTS (SELECT 1 FROM json_each(r.after) AS a WHERE a.key = b.key))
+        FROM entry AS r JOIN entry AS e ON e.id = r.undoes
+       WHERE r.deed = 'restore' AND r.outcome = 'done' AND r.after IS NOT NULL
+         AND e.deed <> 'restore'
+      UNION ALL
+      SELECT first, r.id,
+             (SELECT json_group_array(b.value) FROM json_each(paths) AS b
+              WHERE NOT EXISTS (SELECT 1 FROM json_each(r.after) AS a WHERE a.key = b.value))
+        FROM undone JOIN entry AS r ON r.undoes = last
+       WHERE r.outcome = 'done' AND r.after IS NOT NULL AND paths <> '[]'),
+    left_behind(first, last, paths) AS (
+      SELECT first, last, paths FROM undone
+       WHERE paths <> '[]' AND NOT EXISTS (SELECT 1 FROM entry AS u WHERE u.undoes = last
+                                           AND u.undoes IS NOT NULL AND u.outcome = 'done'))";
+
 /// That an entry of the alias given was done, and neither it nor its record was taken back.
 fn stands(alias: &str) -> String {
     format!(
         "{alias}.outcome = 'done' AND {alias}.deed IN ('create','fill','edit','adopt')
          AND NOT EXISTS (SELECT 1 FROM entry AS u WHERE u.undoes = {alias}.id
                          AND u.undoes IS NOT NULL AND u.outcome = 'done')
-         AND NOT EXISTS (SELECT 1 FROM entry AS d WHERE d.object = {alias}.object
-                         AND d.key = {alias}.key AND d.id > {alias}.id
-                         AND d.deed = 'delete' AND d.outcome = 'done')"
+         AND {}",
+        not_deleted(alias)
+    )
+}
+
+/// That the record of an entry was not deleted since.
+fn not_deleted(alias: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM entry AS d WHERE d.object = {alias}.object
+                     AND d.key = {alias}.key AND d.id > {alias}.id
+                     AND d.deed = 'delete' AND d.outcome = 'done')"
+    )
+}
+
+/// That an entry `e` is of the run `?1`, or lies on top of one that is and that can be taken back;
+/// every entry is when there is no such run.
+fn in_scope() -> String {
+    format!(
+        "(?1 IS NULL OR e.run = ?1 OR (e.run > ?1 AND EXISTS (
+            SELECT 1 FROM entry AS f WHERE f.object = e.object AND f.key = e.key AND f.run = ?1
+             AND (f.id IN (SELECT first FROM left_behind) OR {}))))",
+        stands("f")
     )
 }
 
@@ -60,21 +105,43 @@ pub(super) fn list(
     count: usize,
 ) -> rusqlite::Result<Vec<Undo>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM entry AS e
-         WHERE e.id < ?2 AND {}
-           AND (?1 IS NULL OR e.run = ?1 OR (e.run > ?1 AND EXISTS (
-                SELECT 1 FROM entry AS f
-                WHERE f.object = e.object AND f.key = e.key AND f.run = ?1 AND {})))
-         ORDER BY e.id DESC LIMIT ?3",
+        "{LEFT_BEHIND} SELECT {COLUMNS} FROM entry AS e
+         WHERE e.id < ?2 AND {} AND {} ORDER BY e.id DESC LIMIT ?3",
         stands("e"),
-        stands("f")
+        in_scope()
     );
     let below = below.map_or(i64::MAX, |entry| entry.0);
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(params![run.map(|run| run.0), below, count], |row| {
         let OpenEntry { id, intent } = intent(row)?;
-        Ok(Undo { entry: id, intent, rev: row.get::<_, Option<String>>(14)?.unwrap_or_default() })
+        let rev = row.get::<_, Option<String>>(14)?.unwrap_or_default();
+        Ok(Undo { entry: id, deed: id, intent, rev })
+    })?;
+    rows.collect()
+}
+
+/// What undos left to people of deeds in the scope of [`list`], the latest deed first.
+pub(super) fn left_behind(
+    connection: &Connection,
+    run: Option<RunId>,
+) -> rusqlite::Result<Vec<Undo>> {
+    let sql = format!(
+        "{LEFT_BEHIND} SELECT {COLUMNS}, last, paths
+         FROM left_behind JOIN entry AS e ON e.id = first
+         WHERE {} AND {} ORDER BY e.id DESC",
+        not_deleted("e"),
+        in_scope()
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![run.map(|run| run.0)], |row| {
+        let OpenEntry { id, mut intent } = intent(row)?;
+        let rev = row.get::<_, Option<String>>(14)?.unwrap_or_default();
+        let paths: Vec<String> = column::json(row, 16)?.unwrap_or_default();
+        if let Some(Value::Object(before)) = &mut intent.before {
+            before.retain(|path, _| paths.contains(path));
+        }
+        Ok(Undo { entry: EntryId(row.get(15)?), deed: id, intent, rev })
     })?;
     rows.collect()
 }
@@ -86,12 +153,27 @@ pub(super) fn open(connection: &Connection) -> rusqlite::Result<Vec<OpenEntry>> 
     statement.query_map([], intent)?.collect()
 }
 
-/// All that was written down of a record, in order.
+/// Which entries of a record are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which {
+    /// Whatever became of them.
+    All,
+    /// Those that are done.
+    Done,
+}
+
+/// What was written down of a record, in order.
 pub(super) fn entries(
     connection: &Connection,
     key: &SourceKey,
+    which: Which,
 ) -> rusqlite::Result<Vec<OpenEntry>> {
-    let sql = format!("SELECT {COLUMNS} FROM entry WHERE object = ?1 AND key = ?2 ORDER BY id");
+    let outcome = match which {
+        Which::All => "",
+        Which::Done => "AND outcome = 'done'",
+    };
+    let sql =
+        format!("SELECT {COLUMNS} FROM entry WHERE object = ?1 AND key = ?2 {outcome} ORDER BY id");
     let mut statement = connection.prepare_cached(&sql)?;
     statement.query_map([&*key.object, &*key.id], intent)?.collect()
 }
@@ -141,4 +223,70 @@ fn intent(row: &Row<'_>) -> rusqlite::Result<OpenEntry> {
         at: column::time(row, 13)?,
     };
     Ok(OpenEntry { id: EntryId(row.get(0)?), intent })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ledger::laws::{
+        NOW, done, home, intent, open, person, run, state, take_back, write,
+    };
+    use crate::ledger::{Ledger, Settled};
+
+    /// Undoes an entry by giving these values back.
+    async fn give_back(
+        ledger: &Ledger,
+        (run, undoes): (RunId, EntryId),
+        key: &SourceKey,
+        given: Option<Value>,
+    ) -> EntryId {
+        let mut intent = intent(run, key, Deed::Restore, Some("7"));
+        (intent.after, intent.undoes) = (given, Some(undoes));
+        let entry = ledger.announce(intent).await.unwrap();
+        let id = entry.id;
+        // As it is settled when it was found done after a kill: nothing is said of what was left.
+        let found = Settled::Done { crm: 7.into(), rev: "3".into(), how: "found" };
+        ledger.settle(entry, found, None, NOW).await.unwrap();
+        id
+    }
+
+    #[tokio::test]
+    async fn what_an_undo_did_not_give_back_is_known_until_another_one_does() {
+        let folder = home();
+        let ledger = open(&folder);
+        let (first, key) = (run(&ledger), person("1"));
+        let mut fill = intent(first, &key, Deed::Fill, Some("7"));
+        fill.before = Some(json!({"name": "old", "city": null, "phone": "1"}));
+        let entry = ledger.announce(fill).await.unwrap();
+        let fill = entry.id;
+        ledger.settle(entry, done("7"), None, NOW).await.unwrap();
+        let left = |run| -> Vec<(EntryId, EntryId, Value)> {
+            let left = ledger.reader().left_behind(run).unwrap().into_iter();
+            left.map(|undo| (undo.deed, undo.entry, undo.intent.before.unwrap())).collect()
+        };
+        assert_eq!(left(None), []);
+
+        let back = ledger.begin_rollback(None, "f", NOW).unwrap();
+        let once = give_back(&ledger, (back, fill), &key, Some(json!({"city": null}))).await;
+        let expected = [(fill, once, json!({"name": "old", "phone": "1"}))];
+        assert_eq!(left(None), expected);
+        assert!(ledger.reader().undo_list(None).unwrap().is_empty());
+
+        // What a later run did to the record lies on top of what is left of the first one.
+        let again = run(&ledger);
+        let on_top = write(&ledger, again, &key, Deed::Fill, "7").await;
+        assert_eq!((left(Some(first)), left(Some(again))), (expected.to_vec(), vec![]));
+        let list = ledger.reader().undo_list(Some(first)).unwrap();
+        assert_eq!(list.iter().map(|undo| undo.deed).collect::<Vec<_>>(), [on_top]);
+        take_back(&ledger, back, &list[0]).await;
+
+        let twice = give_back(&ledger, (back, once), &key, Some(json!({"phone": "1"}))).await;
+        assert_eq!(left(None), [(fill, twice, json!({"name": "old"}))]);
+        give_back(&ledger, (back, twice), &key, None).await;
+        assert_eq!(left(None), [], "the record was gone");
+        assert!(state(&ledger, &key).is_none());
+        assert_eq!(ledger.reader().doubt().unwrap(), None);
+    }
 }
