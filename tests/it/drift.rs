@@ -2,6 +2,7 @@
 //! values, the rest goes back, and a decision about one record is the only force.
 
 use std::fs;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -32,6 +33,11 @@ fn with(yard: &Yard, words: &[&str]) -> (i32, Value, String) {
     let output = yard.command("rollback").args(words).output().unwrap();
     let (code, summary) = finished(&output);
     (code, summary, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// A file that the last rollback, or look at one, wrote.
+fn out(yard: &Yard, name: &str) -> PathBuf {
+    yard.rehearsal.out().join(name)
 }
 
 /// The file with the decisions that a dry run proposes, changed by a person.
@@ -77,6 +83,33 @@ fn of_a_record_that_was_there_what_people_changed_is_left_and_the_rest_goes_back
     let (code, again, _) = with(&yard, &[]);
     assert_eq!(code, 0, "nothing is left to be taken back: {again}");
     judge::nothing_written(&yard.rehearsal.journal(), written).unwrap();
+}
+
+#[test]
+fn a_file_in_which_somebody_decided_is_never_written_over() {
+    let yard = Yard::open();
+    assert_eq!(yard.run("apply").0, 0);
+    edit(&yard, "Ada Yard", "Met twice");
+    // What nobody touched is written anew.
+    assert_eq!(with(&yard, &["--dry-run"]).0, 6);
+    edit(&yard, "Cy Yard", "Stays with us");
+    let file = decide(&yard, &[("people:3", "do: delete"), ("people:5", "do: keep")]);
+    let text = fs::read_to_string(&file).unwrap();
+    edit(&yard, "Di Yard", "Rings on Mondays");
+    for _ in 0..2 {
+        let (code, _, told) = with(&yard, &["--dry-run"]);
+        assert!(code == 6 && told.contains("decisions.new.yaml"), "{told}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    }
+    let fresh = fs::read_to_string(out(&yard, "decisions.new.yaml")).unwrap();
+    assert!(fresh.contains("people:6") && !text.contains("people:6"), "{fresh}");
+
+    // Nor is a file that was given, though everything in it is to be kept.
+    let given = out(&yard, "decisions.new.yaml");
+    let (_, back, told) = with(&yard, &["--decisions", given.to_str().unwrap()]);
+    assert!(told.contains("decisions.new-2.yaml"), "{told}");
+    assert_eq!(fs::read_to_string(&given).unwrap(), fresh);
+    assert!(back["left"].as_array().unwrap().iter().all(|left| left["decided"] == true), "{back}");
 }
 
 #[test]

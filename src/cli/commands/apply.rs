@@ -91,7 +91,8 @@ async fn go(
     if breached && pipeline.reconcile.breach == Breach::Rollback {
         context.terminal.say("`breach: rollback`: this run is taken back");
         let undecided = DriftDecisions::new();
-        rollback::take_back(context, (&session, &ledger), (Some(run), &undecided)).await?;
+        let wanted = rollback::Wanted { of: Some(run), decisions: &undecided, file: None };
+        rollback::take_back(context, (&session, &ledger), wanted).await?;
     }
     ledger.back_up()?;
     Ok(exit)

@@ -55,12 +55,12 @@ async fn go(
     if args.dry_run {
         let report = rollback(&session, &ledger, (Scope::Look(of), &decisions)).await?;
         context.terminal.result(&format!("would be taken back:\n{}", shown(&report)));
-        drift(context, &session.out, &report)?;
+        drift(context, &session.out, (&report, args.decisions.as_deref()))?;
         context.terminal.say(&format!("next: {}", Context::again("rollback", &args.spec)));
         summarise(context, &report, Scope::Look(of));
         return Ok(exit_of(&report));
     }
-    let wanted = (of, &decisions);
+    let wanted = Wanted { of, decisions: &decisions, file: args.decisions.as_deref() };
     if !harmless && !args.yes && !confirmed(context, &session, &ledger, wanted).await? {
         return Ok(Exit::Gate);
     }
@@ -74,7 +74,14 @@ async fn go(
 }
 
 /// What is taken back, and what was decided about records that people changed.
-type Wanted<'a> = (Option<RunId>, &'a DriftDecisions);
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// A run; everything by default.
+    pub(super) of: Option<RunId>,
+    pub(super) decisions: &'a DriftDecisions,
+    /// Where the decisions stand.
+    pub(super) file: Option<&'a Path>,
+}
 
 /// Takes a run back, or everything.
 pub(super) async fn take_back(
@@ -83,15 +90,16 @@ pub(super) async fn take_back(
     wanted: Wanted<'_>,
 ) -> Result<Exit, EngineError> {
     let fingerprint = &session.pipeline.fingerprint;
-    let run = ledger.begin_rollback(wanted.0, fingerprint, Context::now())?;
+    let run = ledger.begin_rollback(wanted.of, fingerprint, Context::now())?;
     act(context, (session, ledger), (wanted, run)).await
 }
 
 async fn act(
     context: &Context,
     (session, ledger): (&Session<'_, Nutshell>, &Ledger),
-    ((of, decisions), run): (Wanted<'_>, RunId),
+    (wanted, run): (Wanted<'_>, RunId),
 ) -> Result<Exit, EngineError> {
+    let Wanted { of, decisions, file } = wanted;
     let report = match rollback(session, ledger, (Scope::Act(of, run), decisions)).await {
         Ok(report) => report,
         Err(error) => {
@@ -104,7 +112,7 @@ async fn act(
     ledger.end_run(run, RunState::Done, exit.code(), Context::now())?;
     ledger.back_up()?;
     context.terminal.result(&format!("taken back:\n{}", shown(&report)));
-    drift(context, &session.out, &report)?;
+    drift(context, &session.out, (&report, file))?;
     summarise(context, &report, Scope::Act(of, run));
     Ok(exit)
 }
@@ -140,8 +148,13 @@ fn decisions(
     read_decisions(&reading, &known).map_err(|faults| show(context, &faults))
 }
 
-/// Writes down what people changed, with the file in which it can be decided about.
-fn drift(context: &Context, out: &Path, report: &RollbackReport) -> Result<(), EngineError> {
+/// Writes down what people changed, with a file in which it can be decided about; `given` is the one
+/// that was decided in.
+fn drift(
+    context: &Context,
+    out: &Path,
+    (report, given): (&RollbackReport, Option<&Path>),
+) -> Result<(), EngineError> {
     if report.left.is_empty() {
         return Ok(());
     }
@@ -158,11 +171,16 @@ fn drift(context: &Context, out: &Path, report: &RollbackReport) -> Result<(), E
         .collect();
     let (values, choices) = (out.join("rollback-drift.jsonl"), out.join("decisions.yaml"));
     report::write_drift(&drifted, &values)?;
-    report::write_decisions(&drifted, &choices)?;
+    let template = report::write_decisions(&drifted, &choices, given)?;
+    if template != choices {
+        context
+            .terminal
+            .say(&format!("decisions stand in {}: it stays as it is", choices.display()));
+    }
     context.terminal.say(&format!(
         "every value that people changed is in {}; to decide about these records, edit {} and say --decisions with it",
         values.display(),
-        choices.display()
+        template.display()
     ));
     Ok(())
 }
@@ -171,11 +189,11 @@ async fn confirmed(
     context: &Context,
     session: &Session<'_, Nutshell>,
     ledger: &Ledger,
-    (of, decisions): Wanted<'_>,
+    Wanted { of, decisions, file }: Wanted<'_>,
 ) -> Result<bool, EngineError> {
     let report = rollback(session, ledger, (Scope::Look(of), decisions)).await?;
     context.terminal.say(&format!("would be taken back:\n{}", shown(&report)));
-    drift(context, &session.out, &report)?;
+    drift(context, &session.out, (&report, file))?;
     if !std::io::stdin().is_terminal() {
         context.terminal.fault("a real destination is written only after a yes");
         context.terminal.hint("run it on a terminal, or say --yes");
