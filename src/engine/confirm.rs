@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::drifted::{changed as changed_by_people, left_by};
 use super::error::EngineError;
 use super::probe::{self, look};
 use super::session::Session;
@@ -184,6 +185,13 @@ pub(super) async fn edit<C: Crm>(
         return Ok(Settled::NotApplied { how: "the entry names no record".to_owned() });
     };
     Ok(match fate(session, ledger, (entry, &at)).await? {
+        Fate::Applied(rev) if entry.intent.deed == Deed::Restore => {
+            let done = ledger.reader().done(&entry.intent.key)?;
+            match left_by(&done, &entry.intent) {
+                left if left.is_empty() => Settled::Done { crm: at.id, rev, how: "found" },
+                left => Settled::Partly { crm: at.id, rev, left: changed_by_people(&left) },
+            }
+        }
         Fate::Applied(rev) => Settled::Done { crm: at.id, rev, how: "found" },
         Fate::AsBefore(_) => {
             Settled::NotApplied { how: "the record is as it was before".to_owned() }

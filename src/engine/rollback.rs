@@ -1,22 +1,27 @@
-//! The way back: every deed undone, the latest first, and what people changed left alone.
+//! The way back: every deed undone, what hangs on a record before it and the latest first, and what
+//! people changed left alone.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
-use super::confirm::{self, Sent, confirm_open};
+use super::confirm::confirm_open;
+use super::course::Course;
+use super::dependants::{Dependants, Search};
+use super::drifted::{Seen, values};
 use super::error::EngineError;
 use super::probe::look;
 use super::session::Session;
-use super::taken_back::{Drift, End, Left, RollbackReport};
-use super::three_way::{Patch, Values, alike, way_back};
-use super::touched::{Links, Made, Touched, state_of, touched};
+use super::step_back::{Back, is_making};
+use super::taken_back::{End, Left, RollbackReport};
+use super::three_way::{Values, alike, way_back};
+use super::touched::{Links, Made, Touched, touched};
 use super::watch::Event;
-use crate::crm::{self, Crm, CrmError, Snapshot};
+use crate::crm::{self, Crm, Snapshot};
 use crate::ground::{CrmRef, SourceKey, failpoint};
-use crate::ledger::{Deed, Intent, Ledger, OpenEntry, RunId, Settled, State, Undo};
-use crate::spec::{DriftDecision, DriftDecisions, DriftWay, ObjectKind};
+use crate::ledger::{Deed, Ledger, RunId, Settled, State, Undo};
+use crate::spec::{DriftDecisions, ObjectKind};
 
 /// How often a deed is tried again when somebody else was faster, and when there was no answer.
 const CONFLICTS_MAX: usize = 5;
@@ -42,13 +47,13 @@ pub async fn rollback<C: Crm>(
     };
     // An unresolved create cannot be undone.
     confirm_open(session, ledger, None).await?;
-    let undos = ledger.reader().undo_list(of)?;
+    let undos = in_order(ledger, of)?;
     let created: HashSet<SourceKey> =
         undos.iter().filter(|undo| is_making(undo)).map(|undo| undo.intent.key.clone()).collect();
     let back = Back { session, ledger, decisions, run, silent: AtomicBool::new(false) };
     let mut report = RollbackReport::default();
     session.watch.on(&Event::Stage { name: "rollback", records: undos.len() as u64 });
-    let mut kept: HashSet<CrmRef> = HashSet::new();
+    let mut course = Course::default();
     for undo in undos {
         session.watch.on(&Event::Settled { records: 1 });
         // A record that is deleted needs none of its edits undone before.
@@ -56,7 +61,7 @@ pub async fn rollback<C: Crm>(
             continue;
         }
         let object = undo.intent.key.object.to_string();
-        let end = back.undo(&undo, &mut kept).await?;
+        let end = Box::pin(back.undo(&undo, &mut course)).await?;
         report.note(object, end);
         if session.watch.stopping() {
             return Err(EngineError::Interrupted);
@@ -68,32 +73,31 @@ pub async fn rollback<C: Crm>(
     Ok(report)
 }
 
-struct Back<'a, C> {
-    session: &'a Session<'a, C>,
-    ledger: &'a Ledger,
-    decisions: &'a DriftDecisions,
-    run: Option<RunId>,
-    /// Whether the last try got no answer.
-    silent: AtomicBool,
+/// What stands, and what earlier undos left to people: what hangs on others before these, whichever
+/// run made it, and of each kind the latest first.
+fn in_order(ledger: &Ledger, of: Option<RunId>) -> Result<Vec<Undo>, EngineError> {
+    let mut undos = ledger.reader().undo_list(of)?;
+    undos.extend(ledger.reader().left_behind(of)?);
+    undos.sort_by_key(|undo| std::cmp::Reverse((undo.intent.entity, undo.deed)));
+    Ok(undos)
 }
 
 impl<C: Crm> Back<'_, C> {
-    async fn undo(&self, undo: &Undo, kept: &mut HashSet<CrmRef>) -> Result<End, EngineError> {
+    async fn undo(&self, undo: &Undo, course: &mut Course) -> Result<End, EngineError> {
         let Some(id) = undo.intent.crm.clone() else { return Ok(End::Nothing) };
         let at = CrmRef::new(undo.intent.entity, id);
-        let (mut conflicts, mut silences) = (0, 0);
+        let (mut conflicts, mut silences, mut last) = (0, 0, None);
         while conflicts < CONFLICTS_MAX && silences < CONFLICTS_MAX {
-            let now = look(self.session, self.ledger, (&undo.intent.key, &at)).await?;
-            let end = match (undo.intent.deed, now) {
-                (_, None) => self.gone(undo, &at).await?,
-                (Deed::Create | Deed::Adopt, Some(now)) => self.delete(undo, &now, kept).await?,
-                (
-                    Deed::Fill | Deed::Edit | Deed::Delete | Deed::Restore | Deed::Sweep,
-                    Some(now),
-                ) => self.restore(undo, &now, kept).await?,
+            let Some(read) = look(self.session, self.ledger, (&undo.intent.key, &at)).await? else {
+                course.lose(at.clone());
+                return self.gone(undo, &at).await;
+            };
+            let end = if is_making(undo) {
+                self.delete(undo, &read, course).await?
+            } else {
+                self.restore(undo, &read, course).await?
             };
             if let Some(end) = end {
-                kept.extend(matches!(end, End::Left(_)).then_some(at));
                 return Ok(end);
             }
             if self.silent.load(Ordering::Relaxed) {
@@ -101,39 +105,49 @@ impl<C: Crm> Back<'_, C> {
             } else {
                 conflicts += 1;
             }
+            last = Some(read);
         }
         if silences == CONFLICTS_MAX {
             // Nobody stood in the way: the host does not answer, and the run can be gone on with.
             return Err(EngineError::Unanswered { stage: "rollback".to_owned(), open: 1 });
         }
+        if let Some(last) = last.filter(|_| is_making(undo)) {
+            course.keep(&undo.intent.key.to_string(), &last);
+        }
         let why = "others kept changing it while it was being taken back".to_owned();
         Ok(End::Left(Left::plain(undo.intent.key.to_string(), at.to_string(), why)))
     }
 
-    /// The record is not there any more: nothing is left to be undone.
-    async fn gone(&self, undo: &Undo, at: &CrmRef) -> Result<Option<End>, EngineError> {
-        let deed = if is_making(undo) { Deed::Delete } else { Deed::Restore };
-        if let Some(entry) = self.announce(undo, (deed, String::new()), (None, None)).await? {
-            let settled =
-                Settled::Done { crm: at.id.clone(), rev: String::new(), how: "nothing to do" };
-            self.ledger.settle(entry, settled, None, self.session.now()).await?;
-        }
-        Ok(Some(End::Nothing))
-    }
-
+    /// Deletes a record of ours; what it belongs to is kept while it stays.
     async fn delete(
         &self,
         undo: &Undo,
         now: &Snapshot,
-        kept: &HashSet<CrmRef>,
+        course: &mut Course,
+    ) -> Result<Option<End>, EngineError> {
+        let end = self.try_delete(undo, now, course).await?;
+        match &end {
+            Some(End::Deleted) => course.lose(now.at.clone()),
+            Some(End::Left(_)) => course.keep(&undo.intent.key.to_string(), now),
+            Some(End::Restored | End::Partly(_) | End::Nothing) | None => {}
+        }
+        Ok(end)
+    }
+
+    async fn try_delete(
+        &self,
+        undo: &Undo,
+        now: &Snapshot,
+        course: &Course,
     ) -> Result<Option<End>, EngineError> {
         let states = self.ledger.reader().states(std::slice::from_ref(&undo.intent.key))?;
         let Some(state) = states.into_iter().next().flatten() else {
             return Ok(Some(End::Nothing));
         };
-        let touched = self.touched(undo, &state, now, kept).await?;
-        let seen = Seen { undo, now, kept };
-        if let Some(left) = self.left(&seen, touched, &state.after).await? {
+        let (touched, on) = self.touched(undo, &state, now, course).await?;
+        let done = self.ledger.reader().done(&undo.intent.key)?;
+        let seen = Seen { undo, now, read: &now.fields, done: &done };
+        if let Some(left) = seen.left(self.decisions, (touched, &on), &state.after) {
             return Ok(Some(End::Left(left)));
         }
         let Some(entry) =
@@ -148,48 +162,24 @@ impl<C: Crm> Back<'_, C> {
         self.settle(entry, answer, End::Deleted).await
     }
 
-    /// Why a record of ours is not deleted: somebody touched it, and nobody decided that it goes
-    /// all the same; or somebody decided that it stays.
-    async fn left(
-        &self,
-        seen: &Seen<'_>,
-        touched: Option<Touched>,
-        ours: &Values,
-    ) -> Result<Option<Left>, EngineError> {
-        let decision = self.decisions.get(&seen.undo.intent.key);
-        let Some(touched) = touched else {
-            let keep = decision.is_some_and(|decision| decision.way == DriftWay::Keep);
-            let why = "kept, as was decided".to_owned();
-            return Ok(keep.then(|| Left { decided: true, ..seen.left(why) }));
-        };
-        let state = state_of(self.session, seen.now, seen.kept).await?;
-        let nothing = Values::new();
-        let drift = touched.fields.iter().map(|path| seen.drift(path, &nothing, ours)).collect();
-        let left = Left { seen: state.clone(), drift, ..seen.left(touched.why) };
-        Ok(match decision {
-            Some(decision) if decision.seen != state => Some(Left {
-                why: format!("{}; it changed again since the decision", left.why),
-                ..left
-            }),
-            Some(decision) if decision.way == DriftWay::Delete => None,
-            Some(_) => Some(Left { decided: true, ..left }),
-            None => Some(left),
-        })
-    }
-
     async fn restore(
         &self,
         undo: &Undo,
-        now: &Snapshot,
-        kept: &HashSet<CrmRef>,
+        read: &Snapshot,
+        course: &mut Course,
     ) -> Result<Option<End>, EngineError> {
+        if let Some(left) = self.elsewhere(undo, read)? {
+            return Ok(Some(End::Left(left)));
+        }
+        let now = &course.as_left(read.clone());
         let (before, all) =
             (values(undo.intent.before.as_ref()), values(undo.intent.after.as_ref()));
         let after: Values =
             before.keys().filter_map(|path| Some((path.clone(), all.get(path)?.clone()))).collect();
         let mut back = way_back(&before, &after, &now.fields, &alike(now.at.entity));
-        let seen = Seen { undo, now, kept };
-        let left = self.drifted(&seen, &mut back, (&before, &after)).await?;
+        let done = self.ledger.reader().done(&undo.intent.key)?;
+        let seen = Seen { undo, now, read: &read.fields, done: &done };
+        let left = seen.drifted(self.decisions, &mut back, (&before, &after));
         if let (Some(left), true) = (&left, back.changes.is_empty()) {
             return Ok(Some(End::Left(left.clone())));
         }
@@ -200,6 +190,7 @@ impl<C: Crm> Back<'_, C> {
         let images = (Some(Value::Object(replaced)), Some(Value::Object(given)));
         let Some(entry) = self.announce(undo, (Deed::Restore, now.rev.clone()), images).await?
         else {
+            course.put_back(&now.at, &back.changes);
             let end = left.map_or(End::Restored, End::Partly);
             return Ok(Some(if back.changes.is_empty() { End::Nothing } else { end }));
         };
@@ -215,40 +206,19 @@ impl<C: Crm> Back<'_, C> {
         self.settle(entry, answer, left.map_or(End::Restored, End::Partly)).await
     }
 
-    /// The fields that people changed since we did; those that somebody decided to have back are
-    /// added to what is put back.
-    async fn drifted(
-        &self,
-        seen: &Seen<'_>,
-        back: &mut Patch,
-        (before, after): (&Values, &Values),
-    ) -> Result<Option<Left>, EngineError> {
-        if back.kept.is_empty() {
-            return Ok(None);
-        }
-        let state = state_of(self.session, seen.now, seen.kept).await?;
-        let decision = self.decisions.get(&seen.undo.intent.key);
-        let outdated = decision.is_some_and(|decision| decision.seen != state);
-        if let Some(DriftDecision { way: DriftWay::Restore(fields), .. }) =
-            decision.filter(|_| !outdated)
-        {
-            let (forced, kept): (Vec<_>, Vec<_>) =
-                back.kept.drain(..).partition(|path| fields.contains(path));
-            back.kept = kept;
-            let old = |path: &String| before.get(path).filter(|old| !old.is_null()).cloned();
-            back.changes.extend(forced.into_iter().map(|path| (path.clone(), old(&path))));
-        }
-        if back.kept.is_empty() {
-            return Ok(None);
-        }
-        let again = if outdated { "; it changed again since the decision" } else { "" };
-        let why = format!("people changed {}{again}", back.kept.join(", "));
-        let drift = back.kept.iter().map(|path| seen.drift(path, before, after)).collect();
-        let decided = decision.is_some() && !outdated;
-        Ok(Some(Left { seen: state, drift, decided, ..seen.left(why) }))
+    /// A record of which an earlier rollback left a part, and whose source record has become
+    /// another one of the CRM since.
+    fn elsewhere(&self, undo: &Undo, now: &Snapshot) -> Result<Option<Left>, EngineError> {
+        let key = &undo.intent.key;
+        let places = self.ledger.reader().places(std::slice::from_ref(key))?;
+        let other = places.into_iter().flatten().find(|place| *place != now.at);
+        Ok(other.map(|place| {
+            let why = format!("people changed it, and the source record is {place} by now");
+            Left::plain(key.to_string(), now.at.to_string(), why)
+        }))
     }
 
-    /// What people did to a record of ours, if anything.
+    /// What people did to a record of ours, if anything, and what would lose it.
     ///
     /// Only the revision of its very creation says that nobody touched it: a later one of ours may
     /// lie on top of somebody's edit, and so may that of a record that was found again.
@@ -257,14 +227,17 @@ impl<C: Crm> Back<'_, C> {
         undo: &Undo,
         state: &State,
         now: &Snapshot,
-        kept: &HashSet<CrmRef>,
-    ) -> Result<Option<Touched>, EngineError> {
+        course: &Course,
+    ) -> Result<(Option<Touched>, Dependants), EngineError> {
+        let search = Search { session: self.session, ledger: self.ledger, course };
+        let mut on = search.belonging(now).await?;
         if now.rev == undo.rev && undo.intent.deed == Deed::Create {
-            return Ok(None);
+            return Ok((None, on));
         }
+        search.hanging(now, &mut on).await?;
         let (kind, origin, links) = (self.kind(undo), state.origin, Links::All);
         let made = Made { kind, after: &state.after, origin, links };
-        touched(self.session, &made, now, kept).await
+        Ok((touched(&made, now), on))
     }
 
     /// The kind of a record: that of its object, or the usual one when the spec lost the object.
@@ -275,122 +248,4 @@ impl<C: Crm> Back<'_, C> {
         let usual = ObjectKind::ALL.into_iter().filter(|kind| kind.entity() == undo.intent.entity);
         kinds.chain(usual).next().unwrap_or(ObjectKind::Person)
     }
-
-    /// Announces an undo; `None` when this is only a look.
-    async fn announce(
-        &self,
-        undo: &Undo,
-        (deed, rev): (Deed, String),
-        (before, after): (Option<Value>, Option<Value>),
-    ) -> Result<Option<OpenEntry>, EngineError> {
-        let Some(run) = self.run else { return Ok(None) };
-        let intent = Intent {
-            run,
-            key: undo.intent.key.clone(),
-            aspect: undo.intent.aspect,
-            deed,
-            entity: undo.intent.entity,
-            crm: undo.intent.crm.clone(),
-            rev_before: Some(rev),
-            before,
-            after,
-            hash: String::new(),
-            undoes: Some(undo.entry),
-            at: self.session.now(),
-        };
-        Ok(Some(self.ledger.announce(intent).await?))
-    }
-
-    async fn settle(
-        &self,
-        entry: OpenEntry,
-        answer: Result<crm::Written, CrmError>,
-        end: End,
-    ) -> Result<Option<End>, EngineError> {
-        let now = self.session.now();
-        let sent = confirm::answer(answer);
-        self.silent.store(matches!(sent, Sent::Unknown), Ordering::Relaxed);
-        match sent {
-            Sent::Done(written) => {
-                let settled =
-                    Settled::Done { crm: written.id, rev: written.rev, how: "acknowledged" };
-                let settled = end.of(settled);
-                self.ledger.settle(entry, settled, None, now).await?;
-                failpoint::reach("engine.undo_settled");
-                Ok(Some(end))
-            }
-            Sent::Refused(reason) => {
-                // What an earlier copy deleted is refused to a later one, and gone all the same.
-                if entry.intent.deed == Deed::Delete
-                    && let gone @ Settled::Done { .. } =
-                        confirm::delete(self.session, self.ledger, &entry).await?
-                {
-                    self.ledger.settle(entry, gone, None, now).await?;
-                    return Ok(Some(end));
-                }
-                let crm =
-                    entry.intent.crm.as_ref().map(|id| format!("{}:{id}", entry.intent.entity));
-                let at = crm.unwrap_or_default();
-                let refused = Settled::Refused { reason: reason.clone() };
-                self.ledger.settle(entry.clone(), refused, None, now).await?;
-                let left = Left::plain(entry.intent.key.to_string(), at, reason);
-                Ok(Some(End::Left(left)))
-            }
-            Sent::Unsent(CrmError::Conflict { .. }) => {
-                let how = "the record changed since it was read".to_owned();
-                self.ledger.settle(entry, Settled::NotApplied { how }, None, now).await?;
-                Ok(None)
-            }
-            Sent::Unsent(error) | Sent::Stop(error) => {
-                self.ledger
-                    .settle(entry, Settled::NotApplied { how: error.to_string() }, None, now)
-                    .await?;
-                Err(error.into())
-            }
-            Sent::Unknown => {
-                let settled = if entry.intent.deed == Deed::Delete {
-                    confirm::delete(self.session, self.ledger, &entry).await?
-                } else {
-                    confirm::edit(self.session, self.ledger, &entry).await?
-                };
-                let done = matches!(settled, Settled::Done { .. });
-                let settled = end.of(settled);
-                self.ledger.settle(entry, settled, None, now).await?;
-                Ok(done.then_some(end))
-            }
-        }
-    }
-}
-
-/// A record that is being taken back, as it stands.
-struct Seen<'a> {
-    undo: &'a Undo,
-    now: &'a Snapshot,
-    kept: &'a HashSet<CrmRef>,
-}
-
-impl Seen<'_> {
-    fn left(&self, why: String) -> Left {
-        Left::plain(self.undo.intent.key.to_string(), self.now.at.to_string(), why)
-    }
-
-    fn drift(&self, path: &str, before: &Values, written: &Values) -> Drift {
-        let of = |values: &Values| values.get(path).cloned().unwrap_or(Value::Null);
-        let (field, now) = (path.to_owned(), of(&self.now.fields));
-        Drift { field, before: of(before), written: of(written), now }
-    }
-}
-
-/// Whether the deed made the record, in this ledger or in one that was lost.
-fn is_making(undo: &Undo) -> bool {
-    matches!(undo.intent.deed, Deed::Create | Deed::Adopt)
-}
-
-fn values(image: Option<&Value>) -> Values {
-    let entries = image.and_then(Value::as_object).into_iter().flatten();
-    entries
-        .map(|(path, value)| (path.clone(), value.clone()))
-        .collect::<HashMap<_, _>>()
-        .into_iter()
-        .collect()
 }

@@ -1,13 +1,15 @@
 //! The closing sweep: second copies of records, made by requests that the CRM applied after every
 //! wait, are deleted, as long as nobody touched them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::confirm::{self, ABSENT, Sent, confirm_open};
+use super::course::Course;
+use super::dependants::Search;
 use super::error::EngineError;
 use super::marked::{self, Marked};
 use super::session::Session;
@@ -154,8 +156,15 @@ impl<C: Crm> Sweeper<'_, C> {
             return Ok(End::Left("its object is not in the spec any more".to_owned()));
         };
         let made = Made { kind, after: &after, origin: Origin::Created, links: Links::Added };
-        if let Some(touched) = touched(self.session, &made, &now, &HashSet::new()).await? {
+        if let Some(touched) = touched(&made, &now) {
             return Ok(End::Left(touched.why));
+        }
+        let search =
+            Search { session: self.session, ledger: self.ledger, course: &Course::default() };
+        let mut on = search.belonging(&now).await?;
+        search.hanging(&now, &mut on).await?;
+        if !on.is_empty() {
+            return Ok(End::Left(on.whys().join("; ")));
         }
         match self.broom {
             Broom::Look => Ok(End::Gone),

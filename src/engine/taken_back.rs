@@ -1,6 +1,6 @@
 //! What a rollback came to, or would come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -30,6 +30,23 @@ impl Left {
     pub(super) fn plain(record: String, crm: String, why: String) -> Self {
         Self { record, crm, why, decided: false, seen: String::new(), drift: Vec::new() }
     }
+
+    /// Adds what an older deed on the same record met.
+    fn add(&mut self, older: Self) {
+        if !self.why.contains(&older.why) {
+            self.why = format!("{}; {}", self.why, older.why);
+        }
+        self.decided &= older.decided;
+        if !older.seen.is_empty() {
+            self.seen = older.seen;
+        }
+        for drift in older.drift {
+            match self.drift.iter_mut().find(|known| known.field == drift.field) {
+                Some(known) => known.before = drift.before,
+                None => self.drift.push(drift),
+            }
+        }
+    }
 }
 
 /// A field of a record that people changed.
@@ -54,6 +71,9 @@ pub struct RollbackReport {
     pub left: Vec<Left>,
     /// What no API can take back: kind, entity, name.
     pub irreversible: Vec<(String, String, String)>,
+    /// Where a record stands among those that were left.
+    #[serde(skip)]
+    places: HashMap<(String, String), usize>,
 }
 
 /// The counts of one object.
@@ -98,20 +118,33 @@ impl RollbackReport {
     }
 
     pub(super) fn note(&mut self, object: String, end: End) {
+        let (deleted, restored, left) = match end {
+            End::Deleted => (1, 0, None),
+            End::Restored => (0, 1, None),
+            End::Nothing => (0, 0, None),
+            End::Partly(left) => (0, 1, Some(left)),
+            End::Left(left) => (0, 0, Some(left)),
+        };
+        let conflict = left.is_some_and(|left| self.leave(left));
         let counts = self.objects.entry(object).or_default();
-        match end {
-            End::Deleted => counts.deleted += 1,
-            End::Restored => counts.restored += 1,
-            End::Nothing => {}
-            End::Partly(left) => {
-                counts.restored += 1;
-                counts.conflicts += u64::from(!left.decided);
-                self.left.push(left);
-            }
-            End::Left(left) => {
-                counts.conflicts += u64::from(!left.decided);
-                self.left.push(left);
-            }
-        }
+        counts.deleted += deleted;
+        counts.restored += restored;
+        counts.conflicts += u64::from(conflict);
+    }
+
+    /// Notes a record that is left, once, though several of its deeds are; whether it is a conflict
+    /// that was none before.
+    fn leave(&mut self, left: Left) -> bool {
+        let place = (left.record.clone(), left.crm.clone());
+        let known = self.places.get(&place).and_then(|place| self.left.get_mut(*place));
+        let Some(known) = known else {
+            self.places.insert(place, self.left.len());
+            let conflict = !left.decided;
+            self.left.push(left);
+            return conflict;
+        };
+        let conflict = known.decided && !left.decided;
+        known.add(left);
+        conflict
     }
 }

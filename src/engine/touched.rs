@@ -1,13 +1,11 @@
 //! Whether people touched a record of ours, so that it must not be deleted.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::error::EngineError;
-use super::session::Session;
 use super::three_way::same;
-use crate::crm::{self, Crm, Snapshot};
+use crate::crm::{self, Snapshot, Values};
 use crate::ground::{CrmRef, Entity};
 use crate::ledger::Origin;
 use crate::spec::ObjectKind;
@@ -18,6 +16,9 @@ const DEFAULTS: [&str; 8] =
 
 /// What a note has from its making, and no edit changes.
 const NOTE_KEEPS: [&str; 2] = ["author", "file"];
+
+/// Fields that name other records.
+pub(super) const LINKS: [&str; 5] = ["accounts", "contacts", "leads", "participants", "entity"];
 
 /// A record as we left it.
 pub(super) struct Made<'a> {
@@ -48,18 +49,13 @@ pub(super) enum Links {
     Added,
 }
 
-/// What people did to a record of ours, if anything; `kept` are records of ours that had to stay.
-pub(super) async fn touched<C: Crm>(
-    session: &Session<'_, C>,
-    made: &Made<'_>,
-    now: &Snapshot,
-    kept: &HashSet<CrmRef>,
-) -> Result<Option<Touched>, EngineError> {
+/// What people did to the fields of a record of ours, if anything.
+pub(super) fn touched(made: &Made<'_>, now: &Snapshot) -> Option<Touched> {
     let mut changed = crm::differences(made.kind, made.after, now);
     changed.retain(|path| made.links == Links::All || !is_link(path) || has_grown(made, now, path));
     if !changed.is_empty() {
         let why = format!("people changed {}", changed.join(", "));
-        return Ok(Some(Touched { why, fields: changed }));
+        return Some(Touched { why, fields: changed });
     }
     // Of a note that was found again nobody knows what its making gave it: these stay for good.
     let given = made.origin == Origin::Adopted && now.at.entity == Entity::Notes;
@@ -71,50 +67,21 @@ pub(super) async fn touched<C: Crm>(
         .filter(|(path, _)| !(given && NOTE_KEEPS.contains(&path.as_str())))
         .map(|(path, _)| path.clone())
         .collect();
-    if !added.is_empty() {
-        let why = format!("people added {}", added.join(", "));
-        return Ok(Some(Touched { why, fields: added }));
-    }
-    let foreign = foreign(session, now, kept).await?;
-    let why = format!("{} notes or activities of people hang on it", foreign.len());
-    Ok((!foreign.is_empty()).then_some(Touched { why, fields: Vec::new() }))
+    let why = format!("people added {}", added.join(", "));
+    (!added.is_empty()).then_some(Touched { why, fields: added })
 }
 
 /// The state of a record as a person sees it, so that a decision about it does not outlive it: its
-/// own fields, and what of others hangs on it. Links and revision move with our own deeds.
-pub(super) async fn state_of<C: Crm>(
-    session: &Session<'_, C>,
-    now: &Snapshot,
-    kept: &HashSet<CrmRef>,
-) -> Result<String, EngineError> {
+/// own fields, and what of others would lose it. Links and revision move with our own deeds.
+pub(super) fn state_of(fields: &Values, foreign: &BTreeSet<CrmRef>) -> String {
     let mut hasher = blake3::Hasher::new();
-    for (path, value) in now.fields.iter().filter(|(path, _)| !is_link(path)) {
+    for (path, value) in fields.iter().filter(|(path, _)| !is_link(path)) {
         hasher.update(format!("{path}={value}\n").as_bytes());
     }
-    let mut foreign = foreign(session, now, kept).await?;
-    foreign.sort();
     for at in foreign {
         hasher.update(format!("{at}\n").as_bytes());
     }
-    Ok(hasher.finalize().to_hex()[..16].to_owned())
-}
-
-/// Notes and activities of people, or of ours that had to stay: they would be lost with the record.
-async fn foreign<C: Crm>(
-    session: &Session<'_, C>,
-    now: &Snapshot,
-    kept: &HashSet<CrmRef>,
-) -> Result<Vec<CrmRef>, EngineError> {
-    let mut foreign = Vec::new();
-    if !matches!(now.at.entity, Entity::Accounts | Entity::Contacts | Entity::Leads) {
-        return Ok(foreign);
-    }
-    for entity in [Entity::Notes, Entity::Activities] {
-        let children = session.crm.on_record(&now.at, entity).await?.into_iter();
-        let others = children.filter(|child| child.marker.is_none() || kept.contains(&child.at));
-        foreign.extend(others.map(|child| child.at));
-    }
-    Ok(foreign)
+    hasher.finalize().to_hex()[..16].to_owned()
 }
 
 /// Whether a link leads where we did not have it lead.
@@ -130,5 +97,5 @@ fn has_grown(made: &Made<'_>, now: &Snapshot, path: &str) -> bool {
 
 /// Links to other records: they appear on this one when another of ours was linked to it.
 fn is_link(path: &str) -> bool {
-    ["accounts", "contacts", "leads", "participants", "entity"].contains(&path)
+    LINKS.contains(&path)
 }

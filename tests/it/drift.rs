@@ -2,6 +2,7 @@
 //! values, the rest goes back, and a decision about one record is the only force.
 
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -11,25 +12,37 @@ use crate::rehearsal::finished;
 use crate::yard::Yard;
 
 /// A record of a table, by a field.
-fn record(yard: &Yard, table: &str, (field, value): (&str, &str)) -> Option<Value> {
+pub(crate) fn record(yard: &Yard, table: &str, (field, value): (&str, &str)) -> Option<Value> {
     let dump = yard.rehearsal.dump();
     let records = dump[table].as_array().unwrap().iter();
     let named = |record: &&Value| record[field] == value || record[field]["displayName"] == value;
     records.clone().find(named).cloned()
 }
 
-fn contact(yard: &Yard, name: &str) -> Option<Value> {
+pub(crate) fn contact(yard: &Yard, name: &str) -> Option<Value> {
     record(yard, "Contacts", ("name", name))
 }
 
 /// A person writes into a contact.
-fn edit(yard: &Yard, name: &str, description: &str) {
+pub(crate) fn edit(yard: &Yard, name: &str, description: &str) {
+    change(yard, name, &json!({"description": description}));
+}
+
+/// A person changes fields of a contact.
+fn change(yard: &Yard, name: &str, fields: &Value) {
     let contact = contact(yard, name).unwrap();
-    let edit = json!({"contactId": contact["id"], "rev": contact["rev"], "contact": {"description": description}});
+    let edit = json!({"contactId": contact["id"], "rev": contact["rev"], "contact": fields});
     yard.rehearsal.person("editContact", &edit);
 }
 
-fn with(yard: &Yard, words: &[&str]) -> (i32, Value, String) {
+/// A person deletes a contact.
+pub(crate) fn delete(yard: &Yard, name: &str) {
+    let contact = contact(yard, name).unwrap();
+    let delete = json!({"contactId": contact["id"], "rev": contact["rev"]});
+    yard.rehearsal.person("deleteContact", &delete);
+}
+
+pub(crate) fn with(yard: &Yard, words: &[&str]) -> (i32, Value, String) {
     let output = yard.command("rollback").args(words).output().unwrap();
     let (code, summary) = finished(&output);
     (code, summary, String::from_utf8_lossy(&output.stderr).into_owned())
@@ -41,10 +54,15 @@ fn out(yard: &Yard, name: &str) -> PathBuf {
 }
 
 /// The file with the decisions that a dry run proposes, changed by a person.
-fn decide(yard: &Yard, changes: &[(&str, &str)]) -> String {
+pub(crate) fn decide(yard: &Yard, changes: &[(&str, &str)]) -> String {
     let (code, ..) = with(yard, &["--dry-run"]);
     assert_eq!(code, 6);
-    let file = yard.rehearsal.out().join("decisions.yaml");
+    decided(yard, changes)
+}
+
+/// The file with the decisions that was written last, changed by a person.
+fn decided(yard: &Yard, changes: &[(&str, &str)]) -> String {
+    let file = out(yard, "decisions.yaml");
     let mut text = fs::read_to_string(&file).unwrap();
     for (record, decision) in changes {
         let line = text.lines().find(|line| line.starts_with(&format!("\"{record}\":")));
@@ -81,8 +99,104 @@ fn of_a_record_that_was_there_what_people_changed_is_left_and_the_rest_goes_back
     judge::lawful(&yard.rehearsal.journal()).unwrap();
     let written = yard.rehearsal.journal().len();
     let (code, again, _) = with(&yard, &[]);
-    assert_eq!(code, 0, "nothing is left to be taken back: {again}");
+    let why = |summary: &Value| summary["left"][0]["why"].clone();
+    assert_eq!((code, why(&again)), (6, why(&back)), "it waits for a decision: {again}");
     judge::nothing_written(&yard.rehearsal.journal(), written).unwrap();
+}
+
+#[test]
+fn a_look_counts_what_it_would_have_put_back_before() {
+    let yard = Yard::open();
+    let before = yard.rehearsal.dump();
+    assert_eq!(yard.run("apply").0, 0);
+    yard.later();
+    assert_eq!(yard.run("apply").0, 0);
+    let (code, look, _) = with(&yard, &["--dry-run"]);
+    assert_eq!((code, &look["left"]), (0, &json!([])), "{look}");
+    let (code, back, _) = with(&yard, &[]);
+    assert_eq!((code, &back["objects"]), (0, &look["objects"]), "{back}");
+    judge::same_state(&yard.rehearsal.dump(), &before).unwrap();
+}
+
+#[test]
+fn what_a_rollback_left_is_looked_at_again_and_decided() {
+    let yard = Yard::open();
+    let before = yard.rehearsal.dump();
+    assert_eq!(yard.run("apply").0, 0);
+    edit(&yard, "Contact Thirteen", "Rings on Mondays");
+    edit(&yard, "Nora Abbot", "Rings on Fridays");
+    assert_eq!(with(&yard, &[]).0, 6);
+    // The file that the rollback itself wrote counts, not only that of a dry run.
+    let file = decided(&yard, &[("people:1", "do: restore, fields: [description]")]);
+    let (code, back, _) = with(&yard, &["--decisions", &file]);
+    assert_eq!((code, &back["objects"]["people"]["restored"]), (0, &json!(1)), "{back}");
+    let known = contact(&yard, "Contact Thirteen").unwrap();
+    assert!(known["description"].as_str().unwrap_or_default().is_empty(), "{known}");
+    assert_eq!(contact(&yard, "Nora Abbot").unwrap()["description"], "Rings on Fridays");
+
+    // Once nothing of people's stands there, nothing is left.
+    change(&yard, "Nora Abbot", &json!({"description": ""}));
+    let (code, back, _) = with(&yard, &[]);
+    assert_eq!((code, &back["left"]), (0, &json!([])), "{back}");
+    let written = yard.rehearsal.journal().len();
+    assert_eq!(with(&yard, &[]).1["objects"], json!({}));
+    judge::nothing_written(&yard.rehearsal.journal(), written).unwrap();
+    judge::same_state(&yard.rehearsal.dump(), &before).unwrap();
+}
+
+/// Two runs on one record, each of which wrote a field that a person changed then.
+fn changed_twice() -> (Yard, Value) {
+    let yard = Yard::open();
+    let before = yard.rehearsal.dump();
+    assert_eq!(yard.run("apply").0, 0);
+    yard.later();
+    assert_eq!(yard.run("apply").0, 0);
+    let fields = json!({"description": "Rings on Mondays", "customFields": {"City__c": "Paris"}});
+    change(&yard, "Contact Thirteen", &fields);
+    (yard, before)
+}
+
+#[test]
+fn a_decision_holds_through_all_steps_of_a_rollback() {
+    let (yard, before) = changed_twice();
+    let restore = ("people:1", "do: restore, fields: [description, City__c]");
+    let file = decide(&yard, &[restore]);
+    let drift = fs::read_to_string(out(&yard, "rollback-drift.jsonl")).unwrap();
+    let drift: Value = serde_json::from_str(&drift).expect("one line for the record");
+    let city = drift["fields"].as_array().unwrap().iter().find(|one| one["field"] == "City__c");
+    assert_eq!(
+        city,
+        Some(&json!({"field": "City__c", "before": null, "written": "Boulder", "now": "Paris"}))
+    );
+    let (code, back, _) = with(&yard, &["--decisions", &file]);
+    assert_eq!(code, 0, "{back}");
+    judge::same_state(&yard.rehearsal.dump(), &before).unwrap();
+
+    // Of a dry run, a rollback without decisions lies between, which is nobody's change.
+    let (yard, before) = changed_twice();
+    let file = decide(&yard, &[restore]);
+    assert_eq!(with(&yard, &[]).0, 6);
+    let (code, back, _) = with(&yard, &["--decisions", &file]);
+    assert_eq!(code, 0, "{back}");
+    judge::same_state(&yard.rehearsal.dump(), &before).unwrap();
+}
+
+#[test]
+fn what_was_left_is_told_though_the_rollback_died_after_it() {
+    let yard = Yard::open();
+    assert_eq!(yard.run("apply").0, 0);
+    edit(&yard, "Contact Thirteen", "Rings on Mondays");
+    edit(&yard, "Nora Abbot", "Rings on Fridays");
+    let mut command = yard.command("rollback");
+    command.env("FLITPIPE_FAILPOINT", "kill:engine.restore_answered:1");
+    assert_eq!(command.output().unwrap().status.signal(), Some(9));
+    let (code, back, _) = with(&yard, &[]);
+    assert_eq!(code, 6, "{back}");
+    let mut left: Vec<_> = back["left"].as_array().unwrap().iter().collect();
+    left.sort_by_key(|left| left["record"].as_str());
+    let told: Vec<_> = left.iter().map(|left| (&left["record"], &left["why"])).collect();
+    let why = json!("people changed description");
+    assert_eq!(told, [(&json!("people:1"), &why), (&json!("people:2"), &why)], "{back}");
 }
 
 #[test]
@@ -132,9 +246,7 @@ fn a_person_decides_record_by_record_what_goes_all_the_same() {
     assert!(known["description"].as_str().unwrap_or_default().is_empty(), "{known}");
 
     // Once the one that stays is gone, all is as it was.
-    let kept = contact(&yard, "Cy Yard").unwrap();
-    let delete = json!({"contactId": kept["id"], "rev": kept["rev"]});
-    yard.rehearsal.person("deleteContact", &delete);
+    delete(&yard, "Cy Yard");
     assert_eq!(with(&yard, &[]).0, 0);
     judge::same_state(&yard.rehearsal.dump(), &before).unwrap();
 }

@@ -12,6 +12,7 @@ mod crm_faults;
 mod crm_nutshell;
 mod defects;
 mod delta;
+mod dependants;
 mod drift;
 mod espocrm;
 mod exports;

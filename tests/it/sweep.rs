@@ -115,7 +115,10 @@ fn a_second_copy_that_a_person_touched_is_left_and_named() {
     yard.rehearsal.person("newNote", &note);
     let (code, swept) = yard.run("sweep");
     assert_eq!(code, 4, "{swept}");
-    assert!(swept["swept"]["left"][0]["why"].as_str().unwrap().contains("hang on it"), "{swept}");
+    assert!(
+        swept["swept"]["left"][0]["why"].as_str().unwrap().contains("depends on it"),
+        "{swept}"
+    );
     judge::lawful(&yard.rehearsal.journal()).unwrap();
 }
 

@@ -197,6 +197,14 @@ impl Yard {
         }
     }
 
+    /// Puts a text of a file of the export in the place of another one.
+    pub(crate) fn change(&self, file: &str, old: &str, new: &str) {
+        let path = self.folder.path().join("export").join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(old), "{text}");
+        fs::write(&path, text.replace(old, new)).unwrap();
+    }
+
     /// The ledger is not readable any more, and the newest of its copies is gone.
     pub(crate) fn damage_ledger(&self) {
         let home = self.rehearsal.out().with_file_name("state").join("sandbox/pipelines/yard");
