@@ -89,17 +89,19 @@ impl<C: Crm> Search<'_, C> {
             return Ok(());
         }
         for entity in [Entity::Notes, Entity::Activities] {
-            for one in self.session.crm.on_record(&now.at, entity).await? {
-                let is_off = self.course.would_change(&one.at) && {
-                    let left = self.course.as_left(one.clone());
-                    !named(&left.fields).any(|above| above == now.at)
-                };
-                if !is_off && !self.course.is_gone(&one.at) {
-                    self.sort(one, found)?;
-                }
+            let all = self.session.crm.on_record(&now.at, entity).await?;
+            for one in all.into_iter().filter(|one| self.hangs(one, &now.at)) {
+                self.sort(one, found)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether what was shown on a record still is there by now, as far as we have come.
+    fn hangs(&self, one: &Snapshot, at: &CrmRef) -> bool {
+        let names = |one: &Snapshot| named(&one.fields).any(|above| above == *at);
+        let is_changed = self.course.would_change(&one.at);
+        !self.course.is_gone(&one.at) && (!is_changed || names(&self.course.as_left(one.clone())))
     }
 
     /// What the ledger knows and did not take back stays; a copy of what it made is nobody's work.
