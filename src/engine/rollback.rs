@@ -60,9 +60,8 @@ pub async fn rollback<C: Crm>(
         if !is_making(&undo) && created.contains(&undo.intent.key) {
             continue;
         }
-        let object = undo.intent.key.object.to_string();
         let end = Box::pin(back.undo(&undo, &mut course)).await?;
-        report.note(object, end);
+        report.note(&undo, end);
         if session.watch.stopping() {
             return Err(EngineError::Interrupted);
         }

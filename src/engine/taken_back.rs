@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::ledger::Settled;
+use super::attach::CONTENT;
+use crate::ledger::{Settled, Undo};
 
 /// A record that was left as it is.
 #[derive(Debug, Clone, Serialize)]
@@ -85,7 +86,7 @@ pub struct Counts {
     pub restored: u64,
     /// Records left because people changed them.
     pub conflicts: u64,
-    /// Effects that cannot be taken back.
+    /// Files that were carried: their notes are deleted, their content stays where it went.
     pub irreversible: u64,
 }
 
@@ -117,7 +118,9 @@ impl RollbackReport {
         self.left.iter().any(|left| !left.decided)
     }
 
-    pub(super) fn note(&mut self, object: String, end: End) {
+    pub(super) fn note(&mut self, undo: &Undo, end: End) {
+        let content = undo.intent.after.as_ref().and_then(|after| after.get(CONTENT));
+        let is_carried = matches!(end, End::Deleted) && content.is_some_and(Value::is_object);
         let (deleted, restored, left) = match end {
             End::Deleted => (1, 0, None),
             End::Restored => (0, 1, None),
@@ -126,7 +129,8 @@ impl RollbackReport {
             End::Left(left) => (0, 0, Some(left)),
         };
         let conflict = left.is_some_and(|left| self.leave(left));
-        let counts = self.objects.entry(object).or_default();
+        let counts = self.objects.entry(undo.intent.key.object.to_string()).or_default();
+        counts.irreversible += u64::from(is_carried);
         counts.deleted += deleted;
         counts.restored += restored;
         counts.conflicts += u64::from(conflict);

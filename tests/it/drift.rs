@@ -115,6 +115,7 @@ fn a_look_counts_what_it_would_have_put_back_before() {
     assert_eq!((code, &look["left"]), (0, &json!([])), "{look}");
     let (code, back, _) = with(&yard, &[]);
     assert_eq!((code, &back["objects"]), (0, &look["objects"]), "{back}");
+    assert_eq!(back["objects"]["files"]["irreversible"], 1, "its content stays: {back}");
     judge::same_state(&yard.rehearsal.dump(), &before).unwrap();
 }
 

@@ -219,6 +219,13 @@ fn shown(report: &RollbackReport) -> String {
     for left in &report.left {
         writeln!(text, "  left: {} ({}): {}", left.crm, left.record, left.why).unwrap_or_default();
     }
+    for (object, counts) in &report.objects {
+        if counts.irreversible > 0 {
+            let count = counts.irreversible;
+            writeln!(text, "  stays: the content of {count} {object} that were carried")
+                .unwrap_or_default();
+        }
+    }
     text.push_str(&staying(&report.irreversible));
     text.trim_end().to_owned()
 }
