@@ -6,9 +6,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::audit::AuditError;
 use super::file::Draft;
+use super::sheet::Sheet;
+use crate::spec::ArchiveFormat;
 
 /// A record that is left, for the files that people read.
 #[derive(Debug, Serialize)]
@@ -37,6 +40,33 @@ pub fn write_drift<F: Serialize>(
         writeln!(draft, "{line}").map_err(fail)?;
     }
     draft.finish().map_err(fail)
+}
+
+/// Writes the fields as CSV for people, a line for each.
+pub fn write_drift_sheet<F: Serialize>(
+    drifted: &[Drifted<'_, F>],
+    file: &Path,
+) -> Result<(), AuditError> {
+    let write = || {
+        let mut draft = Draft::begin(file)?;
+        let names = ["record", "crm", "why", "field", "before", "written", "now"];
+        let names = names.map(str::to_owned).to_vec();
+        let mut sheet = Sheet::begin(&ArchiveFormat::Csv, names, &mut draft)?;
+        for one in drifted {
+            let of: [Value; 3] = [one.record.into(), one.crm.into(), one.why.into()];
+            if one.fields.is_empty() {
+                sheet.row(&of)?;
+            }
+            for field in one.fields {
+                let field = serde_json::to_value(field)?;
+                let values = ["field", "before", "written", "now"].map(|name| field[name].clone());
+                sheet.row(&[&of[..], &values[..]].concat())?;
+            }
+        }
+        sheet.end()?;
+        draft.finish()
+    };
+    write().map_err(|source| AuditError::Unwritable { file: file.to_owned(), source })
 }
 
 /// Writes a decisions file in which every record stays as it is; the file that it became.
@@ -113,7 +143,7 @@ const HEAD: &str = "\
 #   do: delete                         it goes, with what people did to it (if flitpipe made it)
 #   do: restore, fields: [FIELD, …]    these get back what stood there before (if it was there)
 # A decision holds as long as nobody but flitpipe changes the record. The values stand in
-# rollback-drift.jsonl.
+# rollback-drift.jsonl, and in rollback-drift.csv for reading.
 ";
 
 #[cfg(test)]

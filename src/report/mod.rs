@@ -25,7 +25,7 @@ mod sheet;
 pub use archive::{ArchiveError, Archived, write as write_archive};
 pub use audit::{AuditError, write_audit, write_differences};
 pub use audit_page::{Audited, write_audit_page};
-pub use drift::{Drifted, write_decisions, write_drift};
+pub use drift::{Drifted, write_decisions, write_drift, write_drift_sheet};
 pub use field_diff::{FieldDiff, FieldState, sort_diff, write_field_diff};
 pub use file::write_text;
 pub use findings::{Difference, Findings, Found, ObjectFindings, Sort, Sums};

@@ -77,25 +77,29 @@ fn decided(yard: &Yard, changes: &[(&str, &str)]) -> String {
 fn of_a_record_that_was_there_what_people_changed_is_left_and_the_rest_goes_back() {
     let yard = Yard::open();
     assert_eq!(yard.run("apply").0, 0);
-    edit(&yard, "Contact Thirteen", "Rings on Mondays");
+    edit(&yard, "Contact Thirteen", "=1+1");
     let (code, back, told) = with(&yard, &[]);
     assert_eq!(code, 6, "{back}");
     assert_eq!(back["left"].as_array().unwrap().len(), 1, "{back}");
     assert_eq!(back["left"][0]["why"], "people changed description");
     assert!(told.contains("rollback-drift.jsonl"), "{told}");
-    assert!(!back.to_string().contains("Mondays"), "values stand in the drift report only");
+    assert!(!back.to_string().contains("1+1"), "values stand in the drift report only");
 
     let contact = contact(&yard, "Contact Thirteen").unwrap();
-    assert_eq!(contact["description"], "Rings on Mondays");
+    assert_eq!(contact["description"], "=1+1");
     assert_eq!(contact["customFields"]["City__c"], Value::Null, "{contact}");
     let drift = fs::read_to_string(yard.rehearsal.out().join("rollback-drift.jsonl")).unwrap();
     let drift: Value = serde_json::from_str(drift.lines().next().unwrap()).unwrap();
     let field = &drift["fields"][0];
     assert_eq!(
         (&field["field"], &field["written"], &field["now"]),
-        (&json!("description"), &json!("known before"), &json!("Rings on Mondays")),
+        (&json!("description"), &json!("known before"), &json!("=1+1")),
         "{drift}"
     );
+    let sheet = fs::read_to_string(out(&yard, "rollback-drift.csv")).unwrap();
+    let row = "people changed description,description,,known before,'=1+1";
+    let row = format!("people:1,Contacts:{},{row}", contact["id"]);
+    assert!(sheet.lines().any(|line| line == row), "{row} is not in:\n{sheet}");
     judge::lawful(&yard.rehearsal.journal()).unwrap();
     let written = yard.rehearsal.journal().len();
     let (code, again, _) = with(&yard, &[]);

@@ -171,6 +171,7 @@ fn drift(
         .collect();
     let (values, choices) = (out.join("rollback-drift.jsonl"), out.join("decisions.yaml"));
     report::write_drift(&drifted, &values)?;
+    report::write_drift_sheet(&drifted, &values.with_extension("csv"))?;
     let template = report::write_decisions(&drifted, &choices, given)?;
     if template != choices {
         context
@@ -178,7 +179,7 @@ fn drift(
             .say(&format!("decisions stand in {}: it stays as it is", choices.display()));
     }
     context.terminal.say(&format!(
-        "every value that people changed is in {}; to decide about these records, edit {} and say --decisions with it",
+        "every value that people changed is in {} (and .csv, for reading); to decide about these records, edit {} and say --decisions with it",
         values.display(),
         template.display()
     ));
