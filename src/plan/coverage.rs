@@ -186,8 +186,10 @@ mod tests {
         let target = |shown: &str| MapTarget { shown: shown.into(), value: shown.into() };
         let entries: IndexMap<_, _> =
             ["Energy", "Legal"].map(|word| (word.to_lowercase(), target(word))).into();
-        let rule =
-            Rule { map: Some(ValueMap { entries }), ..example::from("companies", &["kind"]) };
+        let rule = Rule {
+            map: Some(ValueMap { entries, file: None }),
+            ..example::from("companies", &["kind"])
+        };
         let fields = vec![example::field("industry", Kind::Choice, rule)];
         example::object("companies", "companies", ObjectKind::Company, fields)
     }

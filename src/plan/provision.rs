@@ -97,6 +97,14 @@ impl Seen {
 }
 
 impl Provisioning {
+    /// The missing custom fields for which the plan of the account has no room.
+    pub fn over(&self, pipeline: &Pipeline, inventory: &Inventory) -> &[Wanted] {
+        let have: usize = inventory.custom_fields.values().map(Vec::len).sum();
+        let Some(limit) = pipeline.destination.plan.custom_fields else { return &[] };
+        let room = usize::try_from(limit.saturating_sub(have as u64)).unwrap_or(usize::MAX);
+        self.fields.get(room..).unwrap_or_default()
+    }
+
     /// Refusals: more custom fields than the plan allows, or fields that only a person may create.
     pub(super) fn gates(&self, pipeline: &Pipeline, inventory: &Inventory) -> Vec<Gate> {
         let mut gates = Vec::new();
@@ -105,10 +113,8 @@ impl Provisioning {
             && (have + self.fields.len()) as u64 > limit
         {
             let over = have as u64 + self.fields.len() as u64 - limit;
-            let skip =
-                self.fields.len().saturating_sub(usize::try_from(over).unwrap_or(usize::MAX));
-            let names: Vec<_> =
-                self.fields[skip..].iter().map(|field| field.name.as_str()).collect();
+            let beyond = self.over(pipeline, inventory).iter();
+            let names: Vec<_> = beyond.map(|field| field.name.as_str()).collect();
             gates.push(Gate {
                 code: "custom_field_limit",
                 message: format!(

@@ -10,6 +10,8 @@ mod field_diff;
 mod file;
 mod findings;
 mod guard;
+pub mod mapping;
+mod markdown;
 pub mod page;
 mod plan_lists;
 mod plan_page;

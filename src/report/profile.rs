@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::file::Draft;
+use super::markdown::cell;
 use crate::plan::{ColumnProfile, Finding, Profile, Severity, TableProfile, TableState};
 
 /// How many values of a column the document shows.
@@ -161,25 +162,6 @@ fn value(text: &str) -> String {
     let cut: String = text.chars().take(VALUE_CHARS_MAX).collect();
     let more = if cut.len() < text.len() { "…" } else { "" };
     format!("{}{more}", cell(&cut))
-}
-
-/// Text that stays within its cell and is neither markup nor a control character.
-fn cell(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\n' | '\r' | '\t' => shown.push(' '),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' | '~' => {
-                shown.push('\\');
-                shown.push(letter);
-            }
-            '<' => shown.push_str("&lt;"),
-            '&' => shown.push_str("&amp;"),
-            letter if letter.is_control() => shown.push('\u{fffd}'),
-            letter => shown.push(letter),
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -645,6 +645,8 @@ pub enum Shape {
 pub struct ValueMap {
     /// Source value, trimmed and in lower case, to what it becomes.
     pub entries: IndexMap<String, MapTarget>,
+    /// The file in which it is written; `None`: in the spec itself.
+    pub file: Option<PathBuf>,
 }
 
 /// What a value becomes.

@@ -37,7 +37,8 @@ fn from_yaml(known: &Known<'_>, target: Option<&Target>, file: &ProjectFile) -> 
     for fault in faults {
         known.desk.push(fault);
     }
-    tree.map(|tree| from_node(known, target, &tree))
+    let map = tree.map(|tree| from_node(known, target, &tree))?;
+    Some(ValueMap { file: Some(file.file.to_path_buf()), ..map })
 }
 
 fn from_node(known: &Known<'_>, target: Option<&Target>, node: &Node) -> ValueMap {
@@ -48,7 +49,7 @@ fn from_node(known: &Known<'_>, target: Option<&Target>, node: &Node) -> ValueMa
             map.insert(known, &entry.spot, &entry.key, value);
         }
     }
-    ValueMap { entries: map.entries }
+    ValueMap { entries: map.entries, file: None }
 }
 
 fn from_toml(
@@ -82,7 +83,7 @@ fn from_toml(
         target_value::check(known, target, &node.spot, &value);
         map.insert(known, &node.spot, &key, value);
     }
-    Some(ValueMap { entries: map.entries })
+    Some(ValueMap { entries: map.entries, file: Some(file.file.to_path_buf()) })
 }
 
 #[derive(Default)]

@@ -35,7 +35,7 @@ pub(super) fn map(entries: &[(&str, &str)]) -> ValueMap {
     let entries = entries.iter().map(|(from, to)| {
         (from.to_lowercase(), MapTarget { shown: (*from).into(), value: json!(to) })
     });
-    ValueMap { entries: entries.collect() }
+    ValueMap { entries: entries.collect(), file: None }
 }
 
 /// A custom field.

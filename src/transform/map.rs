@@ -39,7 +39,7 @@ mod tests {
         let target =
             MapTarget { shown: "Real Estate  Brokerage".into(), value: json!("Real Estate") };
         let entries = [("real estate brokerage".to_owned(), target)].into_iter().collect();
-        let map = Crosswalk::compile(&ValueMap { entries });
+        let map = Crosswalk::compile(&ValueMap { entries, file: None });
         let found = map.get(&json!(input)).and_then(|(_, target)| target.as_str());
         assert_eq!(found, expected, "{input}");
     }

@@ -24,6 +24,7 @@ mod judge;
 mod kills;
 mod ledger_full;
 mod ledger_lost;
+mod mapping;
 mod pages;
 mod profile;
 mod reconcile;

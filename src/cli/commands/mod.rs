@@ -6,6 +6,7 @@ mod closing;
 mod completions;
 mod files;
 mod graph;
+mod mapping;
 mod plan;
 mod profile;
 mod rebuild;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::mapping;
 use crate::cli::args::PlanArgs;
 use crate::cli::connect::Connected;
 use crate::cli::context::Context;
@@ -44,13 +45,16 @@ async fn predict(
     let undecided = undecided(&prepared.plan.columns).filter(|_| args.strict || !harmless);
     prepared.plan.gates.extend(undecided);
     let seal = Seal::of(&prepared.desk, &prepared.inventory, &prepared.plan)?;
-    let document = document(pipeline, &prepared, &seal);
+    let mut document = document(pipeline, &prepared, &seal);
     context.terminal.result(&shown(context, pipeline, &prepared.plan));
     let files = written((&session.out, args), (pipeline, &prepared), &document)?;
     context.terminal.say(&format!("to look through: {}", files.join(", ")));
     if let Some(extraction) = &prepared.extraction {
         notes(context, extraction);
     }
+    let documents = mapping::write(&session, &prepared)?;
+    document["documents"] = json!(documents);
+    context.terminal.say(&mapping::told(&documents));
     context.terminal.event(&document);
     if !prepared.plan.gates.is_empty() {
         gates(context, &prepared.plan);

@@ -108,6 +108,8 @@ pub struct Rows<'p, 'h> {
     page: &'p mut Page,
     head: TableHead<'h>,
     count: u64,
+    /// Whether every row is before the eye, however many there are.
+    laid_out: bool,
     /// The first rows as HTML.
     shown: String,
     /// Rows as JSON that are not on disk yet.
@@ -118,7 +120,16 @@ pub struct Rows<'p, 'h> {
 impl<'p, 'h> Rows<'p, 'h> {
     pub(super) fn begin(page: &'p mut Page, head: &TableHead<'h>) -> Self {
         let widths = head.columns.iter().map(|column| column.name.chars().count() + 2).collect();
-        Self { page, head: *head, count: 0, shown: String::new(), block: String::new(), widths }
+        let (shown, block) = (String::new(), String::new());
+        Self { page, head: *head, count: 0, laid_out: false, shown, block, widths }
+    }
+
+    /// Lays every row out before the eye and on paper, without a search of its own: for tables of
+    /// some hundred rows at most, which are read and signed.
+    #[must_use]
+    pub const fn laid_out(mut self) -> Self {
+        self.laid_out = true;
+        self
     }
 
     /// Adds a row: a cell for each column.
@@ -133,12 +144,15 @@ impl<'p, 'h> Rows<'p, 'h> {
         for ((width, cell), column) in self.widths.iter_mut().zip(cells).zip(self.head.columns) {
             *width = (*width).max(cell.width(column)).min(WIDTH_MAX);
         }
-        if self.count <= ROWS_STATIC {
+        if self.laid_out || self.count <= ROWS_STATIC {
             self.shown.push_str("<tr>");
             for (column, cell) in self.head.columns.iter().zip(cells) {
                 cell.html(&mut self.shown, column);
             }
             self.shown.push_str("</tr>\n");
+        }
+        if self.laid_out {
+            return Ok(());
         }
         self.block.push(if self.block.is_empty() { '[' } else { ',' });
         for (position, cell) in cells.iter().enumerate() {
@@ -167,7 +181,7 @@ impl<'p, 'h> Rows<'p, 'h> {
     /// # Errors
     /// The last rows cannot be kept on disk.
     pub fn end(mut self) -> io::Result<()> {
-        let is_live = self.count > ROWS_PLAIN;
+        let is_live = self.count > ROWS_PLAIN && !self.laid_out;
         if is_live {
             self.spill()?;
             self.page.set_count(self.count);
@@ -233,7 +247,7 @@ impl<'p, 'h> Rows<'p, 'h> {
     /// How much of the table is before the reader, and where the whole is.
     fn note(&self, out: &mut String) {
         let count = escape::grouped(&self.count.to_string());
-        if self.count > ROWS_STATIC {
+        if self.count > ROWS_STATIC && !self.laid_out {
             writeln!(out, "<p class=\"note first\">The first {ROWS_STATIC} of {count} rows.</p>")
                 .unwrap_or_default();
         }

@@ -1,0 +1,27 @@
+//! The mapping document, which the customer signs before anything moves: Markdown, HTML and XLSX
+//! of one model, and the way back for decisions that were written into its sheets.
+//!
+//! No clock and no port of this machine comes into the bytes: the same plan makes the same files,
+//! so that a new version can be compared with the one that was signed.
+
+mod basis;
+mod creation;
+mod fields;
+mod html;
+mod limits;
+mod markdown;
+mod model;
+mod objects;
+mod overview;
+mod owners;
+mod remarks;
+mod sheets;
+mod signature;
+mod values;
+mod words;
+mod write;
+mod xlsx;
+
+pub use basis::Basis;
+pub use model::Document;
+pub use write::write;

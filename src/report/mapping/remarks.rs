@@ -1,0 +1,93 @@
+//! What the words of remarks mean, for those who sign.
+
+/// A remark in plain words; nothing when the word is none of them.
+pub(super) fn meaning(code: &str) -> &'static str {
+    values(code).or_else(|| readings(code)).or_else(|| records(code)).unwrap_or_default()
+}
+
+/// About values that are left out or shortened.
+fn values(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "unmapped_value" => "the value map, or the list of the CRM, lacks the value",
+        "defaulted" => "there is no value, or the map lacks it: the default is written",
+        "truncated" => "longer than its field: cut",
+        "json_trimmed" => {
+            "too long for its field: whole elements were left out, the last ones first"
+        }
+        "json_too_long" => "not one element fits into its field: left out",
+        "merged_conflict" => "rows that became one say different things: the first value stays",
+        "more_than_one" => "several values for a field that takes one: the first is written",
+        "spelling" => "written as the CRM spells it",
+        "control_characters" => "control characters were taken out",
+        "html_stripped" => "markup was turned into plain text",
+        "mention_escaped" => "a mention is written as plain text, so that nobody is notified",
+        "excel_damage" => "a spreadsheet has changed the value before we saw it",
+        "lost_zero" => "it seems to have lost a leading zero: kept as it stands",
+        "unsupported_field" => "the API of the CRM does not write this field",
+        "kept_existing" => "the CRM has another value already, which stays",
+        "template_error" => "the template could not be filled in",
+        _ => return None,
+    })
+}
+
+/// About values that could not be read as what they should be.
+fn readings(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "bad_email" => "no e-mail address: left out",
+        "email_trimmed" => "something around the e-mail address was taken away",
+        "email_words" => "words beside the e-mail address were left out",
+        "bad_phone" => "no phone number that can be read: kept as it stands",
+        "bad_postal_code" => "no postal code of its country: kept as it stands",
+        "bad_country" => "no country that is known: kept as it stands",
+        "bad_url" => "no web address: left out",
+        "bad_number" | "ambiguous_number" => "no number, or one that can be read in two ways",
+        "bad_date" | "ambiguous_date" => "no day, or one that can be read in two ways",
+        "bad_bool" => "neither yes nor no: left out",
+        "bad_duration" => "no length of time: left out",
+        "date_only" => "a day without a time of day",
+        "day_moved" => "the day is another one in the zone of the CRM",
+        "dst_gap" | "dst_fold" => "the clocks were changed at that time: it exists not, or twice",
+        "end_before_start" => "the end lies before the start: left out",
+        "no_currency" | "unknown_currency" => "an amount without a currency that is known",
+        "currency_conflict" => "two currencies for one amount",
+        "bad_rule" | "bad_exception" => "the rule of a series cannot be read",
+        "occurrence_cap" => "the series goes on beyond its limit",
+        _ => return None,
+    })
+}
+
+/// About whole records and what they refer to.
+fn records(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "duplicate_key" => "a row with a key that another row has already",
+        "required" => "what the record cannot do without is missing",
+        "owner_fallback" => "no user of the CRM stands for the owner: the fallback owns it",
+        "ref_missing" => "the record that it names is not in the source",
+        "ref_ambiguous" => "several records are meant equally well: no link",
+        "ref_left" => "the record that it names is not written",
+        "ref_type_unknown" => "the sort of record that it names is none of this migration",
+        "self_parent" => "it names itself as its parent: left out",
+        "match_ambiguous" => "several records of the CRM match: a person has to choose",
+        "same_value_other_record" => "another record of the source has the same value",
+        "file_missing" => "the file is not there",
+        "file_empty" => "the file is empty",
+        "file_refused" => "the file is not fetched from where it is said to be",
+        "file_renamed" => "the name of the file was made safe",
+        "oversize" => "larger than the plan allows: copied, and linked in a note",
+        "no_upload" => "the API takes no files: copied, and linked in a note",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_every_sort_are_explained_and_others_are_not() {
+        for word in ["truncated", "bad_phone", "ref_missing"] {
+            assert!(!meaning(word).is_empty(), "{word}");
+        }
+        assert_eq!(meaning("whatever"), "");
+    }
+}
