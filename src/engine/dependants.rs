@@ -79,7 +79,7 @@ impl<C: Crm> Search<'_, C> {
         Ok(found)
     }
 
-    /// The notes and activities on a record.
+    /// The notes, activities and tasks on a record.
     pub(super) async fn hanging(
         &self,
         now: &Snapshot,
@@ -88,7 +88,7 @@ impl<C: Crm> Search<'_, C> {
         if !matches!(now.at.entity, Entity::Accounts | Entity::Contacts | Entity::Leads) {
             return Ok(());
         }
-        for entity in [Entity::Notes, Entity::Activities] {
+        for entity in [Entity::Notes, Entity::Activities, Entity::Tasks] {
             let all = self.session.crm.on_record(&now.at, entity).await?;
             for one in all.into_iter().filter(|one| self.hangs(one, &now.at)) {
                 self.sort(one, found)?;

@@ -20,7 +20,6 @@ mod profile_lists;
 mod profile_page;
 mod reconciliation;
 mod reconciliation_page;
-mod rule_text;
 mod sample_page;
 mod sheet;
 
@@ -32,6 +31,7 @@ pub use field_diff::{FieldDiff, FieldState, sort_diff, write_field_diff};
 pub use file::write_text;
 pub use findings::{Difference, Findings, Found, ObjectFindings, Sort, Sums};
 pub use guard::guarded;
+pub use mapping::rule_text;
 pub use plan_page::{Planned, write_plan_page};
 pub use profile::write_profile;
 pub use profile_page::write_profile_page;
@@ -39,5 +39,4 @@ pub use reconciliation::{
     Breached, breaches, summary as reconciliation, told as reconciliation_told,
 };
 pub use reconciliation_page::{Reconciled, write_reconciliation_page};
-pub use rule_text::rule_text;
 pub use sample_page::{Sampled, write_sample_page};

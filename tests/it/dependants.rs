@@ -128,3 +128,16 @@ fn what_a_later_run_made_keeps_what_it_belongs_to() {
     let (code, back, _) = with(&yard, &[]);
     assert_eq!(code, 0, "{back}");
 }
+
+#[test]
+fn a_task_that_people_gave_themselves_on_a_person_of_ours_keeps_the_person() {
+    let yard = Yard::open();
+    assert_eq!(yard.run("apply").0, 0);
+    let ada = contact(&yard, "Ada Yard").unwrap();
+    let on = json!({"entityType": "Contacts", "id": ada["id"]});
+    let task = json!({"task": {"title": "Send flowers", "entity": on}});
+    let task = yard.rehearsal.person("newTask", &task);
+    let (code, back, _) = with(&yard, &[]);
+    assert_eq!(code, 6, "{back}");
+    assert!(why(&back, "people:3").contains(&format!("Tasks:{}", task["id"])), "{back}");
+}

@@ -15,6 +15,7 @@ mod objects;
 mod overview;
 mod owners;
 mod remarks;
+mod rule;
 mod sheets;
 mod signature;
 mod values;
@@ -24,4 +25,5 @@ mod xlsx;
 
 pub use basis::Basis;
 pub use model::Document;
+pub use rule::rule_text;
 pub use write::write;
