@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::crm::Pressure;
+
 /// How often it is told.
 const EVERY: Duration = Duration::from_secs(30);
 
@@ -17,11 +19,12 @@ pub(super) struct Progress {
     done: u64,
     began: Duration,
     told: Duration,
+    pressure: Option<(usize, Pressure)>,
 }
 
 impl Progress {
     pub(super) const fn begin(name: String, length: Option<u64>, now: Duration) -> Self {
-        Self { name, length, done: 0, began: now, told: now }
+        Self { name, length, done: 0, began: now, told: now, pressure: None }
     }
 
     /// Notes records; true when it is time to tell.
@@ -32,6 +35,12 @@ impl Progress {
             self.told = now;
         }
         due
+    }
+
+    /// Notes how the CRM is written; in words for a bar.
+    pub(super) fn press(&mut self, lanes: usize, pressure: Pressure) -> String {
+        self.pressure = Some((lanes, pressure));
+        pressed(lanes, pressure)
     }
 
     /// Records a second.
@@ -57,6 +66,9 @@ impl Progress {
         if let Some(left) = self.left(now) {
             write!(line, ", {:.0} min left", (left / 60.0).ceil()).unwrap_or_default();
         }
+        if let Some((lanes, pressure)) = self.pressure {
+            write!(line, ", {}", pressed(lanes, pressure)).unwrap_or_default();
+        }
         line
     }
 
@@ -65,8 +77,23 @@ impl Progress {
         json!({
             "event": "progress", "stage": self.name, "done": self.done, "records": self.length,
             "per_s": self.rate(now), "left_s": self.left(now),
+            "in_flight": self.pressure.map(|(lanes, _)| lanes),
+            "calls_per_s": self.pressure.and_then(|(_, pressure)| pressure.per_second),
+            "back_offs": self.pressure.map(|(_, pressure)| pressure.backed_off),
         })
     }
+}
+
+/// How the CRM is written, in words.
+fn pressed(lanes: usize, pressure: Pressure) -> String {
+    let mut text = format!("{lanes} at once");
+    if let Some(rate) = pressure.per_second {
+        write!(text, ", at most {rate:.1} calls/s").unwrap_or_default();
+    }
+    if pressure.backed_off > 0 {
+        write!(text, ", {} back-offs", pressure.backed_off).unwrap_or_default();
+    }
+    text
 }
 
 #[cfg(test)]
@@ -86,6 +113,11 @@ mod tests {
         assert_eq!(progress.line(at(120)), "people: 1000 of 6000, 50/s, 2 min left");
         assert_eq!(progress.event(at(120))["left_s"], 100.0);
         assert!(progress.advance(1, at(160)));
+        let learnt = Pressure { per_second: Some(4.5), backed_off: 2 };
+        let said = progress.press(8, learnt);
+        assert_eq!(said, "8 at once, at most 4.5 calls/s, 2 back-offs");
+        assert!(progress.line(at(160)).ends_with(&said));
+        assert_eq!(progress.event(at(160))["back_offs"], 2);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::args::Global;
 use super::progress::Progress;
+use crate::crm::Pressure;
 use crate::engine::{Event, Watch};
 
 /// How much is said, and in which form.
@@ -158,7 +159,7 @@ impl Terminal {
             None => ProgressBar::new_spinner(),
         };
         let template = if length.is_some() {
-            "{prefix:18} {bar:30} {pos}/{len}  {rate}  {eta} left"
+            "{prefix:18} {bar:30} {pos}/{len}  {rate}  {eta} left  {msg:.dim}"
         } else {
             "{prefix:18} {spinner} {pos} rows  {rate}"
         };
@@ -188,6 +189,16 @@ impl Terminal {
         }
     }
 
+    fn press(&self, lanes: usize, pressure: Pressure) {
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(said) = progress.as_mut().map(|progress| progress.press(lanes, pressure)) else {
+            return;
+        };
+        if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
+            bar.set_message(said);
+        }
+    }
+
     fn end_bar(&self) {
         if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
             bar.finish_and_clear();
@@ -210,6 +221,7 @@ impl Watch for Terminal {
                 );
             }
             Event::Settled { records } => self.advance(*records),
+            Event::Pressure { lanes, pressure } => self.press(*lanes, *pressure),
             Event::StageDone => self.end_bar(),
             Event::Note { text } => {
                 self.end_bar();

@@ -25,6 +25,15 @@ pub use nutshell::{Connection, Nutshell};
 pub use payload::check;
 pub use records::{MARKER_FIELD, NewRecord, Patch, Snapshot, Upload, Values, Written};
 
+/// How the writing calls are paced.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Pressure {
+    /// Calls a second that are kept to; `None`: no limit is known.
+    pub per_second: Option<f64>,
+    /// How often calls came too soon and the rate was lowered.
+    pub backed_off: u64,
+}
+
 /// A CRM that records are moved into.
 ///
 /// Everything that is certainly not applied (a connection that never came about, a call that was
@@ -93,6 +102,11 @@ pub trait Crm: Send + Sync {
     /// Sends a file; the reference that goes into the field `file`. Sending it twice is the same
     /// as once.
     fn upload(&self, file: &Upload<'_>) -> impl Future<Output = Result<Value, CrmError>> + Send;
+
+    /// How the writing calls are paced by now.
+    fn pressure(&self) -> Pressure {
+        Pressure::default()
+    }
 
     /// Whether the field can be written at all.
     fn supports(&self, kind: ObjectKind, path: &str) -> bool;

@@ -90,6 +90,8 @@ async fn run_batch<C: Crm>(
         .await;
     ends.into_iter().collect::<Result<(), _>>()?;
     failpoint::reach("engine.batch_done");
+    let pressure = work.session.crm.pressure();
+    work.session.watch.on(&Event::Pressure { lanes, pressure });
     work.session.watch.on(&Event::Settled { records });
     if work.session.watch.stopping() { Err(EngineError::Interrupted) } else { Ok(()) }
 }

@@ -1,5 +1,7 @@
 //! What the engine says while it works; somebody else decides how that looks.
 
+use crate::crm::Pressure;
+
 /// Something that happened.
 #[derive(Debug)]
 pub enum Event<'a> {
@@ -26,6 +28,13 @@ pub enum Event<'a> {
     Settled {
         /// How many.
         records: u64,
+    },
+    /// How the CRM is written: records in flight at once, and the pace.
+    Pressure {
+        /// How many records are in flight at most.
+        lanes: usize,
+        /// The pace of the calls.
+        pressure: Pressure,
     },
     /// The stage is over.
     StageDone,

@@ -132,7 +132,7 @@ const LATER: [(&str, &str); 3] = [
 ];
 
 /// Longer than any wait of a run, in milliseconds.
-const LATE_MS: u64 = 6_000;
+const LATE_MS: u64 = 15_000;
 
 /// How long that one is waited for.
 const PATIENCE: Duration = Duration::from_millis(3 * LATE_MS);

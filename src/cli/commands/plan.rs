@@ -183,6 +183,38 @@ pub(super) fn gates(context: &Context, plan: &Plan) {
     }
 }
 
+/// What the account has, by name where names matter.
+fn inventory(prepared: &Prepared) -> Value {
+    let has = &prepared.inventory;
+    let fields = has.custom_fields.iter().map(|(entity, fields)| {
+        let named: serde_json::Map<String, Value> =
+            fields.iter().map(|field| (field.name.clone(), json!(field.kind))).collect();
+        (entity.name().to_owned(), Value::Object(named))
+    });
+    let pipelines = has.pipelines.iter().map(|one| {
+        let stages = one.stages.iter().map(|stage| stage.name.clone());
+        (one.name.clone(), stages.collect::<Value>())
+    });
+    let objects = &prepared.desk.pipeline.objects;
+    let existing = prepared
+        .existing
+        .seen
+        .iter()
+        .map(|(object, count)| (objects[*object].name.clone(), json!(count)));
+    json!({
+        "account": has.name,
+        "users": has.users.iter().map(|user| {
+            json!({ "name": user.name, "emails": user.emails, "enabled": user.enabled })
+        }).collect::<Vec<_>>(),
+        "custom_fields": fields.collect::<serde_json::Map<_, _>>(),
+        "pipelines": pipelines.collect::<serde_json::Map<_, _>>(),
+        "activity_types": has.activity_types.iter().map(|one| &one.name).collect::<Vec<_>>(),
+        "tags": has.tags.iter().map(|(entity, tags)| (entity.name(), tags)).collect::<std::collections::BTreeMap<_, _>>(),
+        "sources": has.sources.iter().map(|one| &one.name).collect::<Vec<_>>(),
+        "existing": existing.collect::<serde_json::Map<_, _>>(),
+    })
+}
+
 fn document(pipeline: &Pipeline, prepared: &Prepared, seal: &Seal) -> Value {
     let plan = &prepared.plan;
     let coverage: serde_json::Map<String, Value> =
@@ -196,6 +228,7 @@ fn document(pipeline: &Pipeline, prepared: &Prepared, seal: &Seal) -> Value {
         "ok": plan.gates.is_empty(),
         "fingerprint": pipeline.fingerprint,
         "seal": seal,
+        "inventory": inventory(prepared),
         "order": plan.order.stages().iter().map(|stage| stage.name(pipeline)).collect::<Vec<_>>(),
         "objects": summary::objects(&summary::predicted(plan)),
         "held": plan.objects.iter().flat_map(|object| &object.held).collect::<Vec<_>>(),

@@ -16,8 +16,8 @@ use super::write::{self, Letterhead};
 use super::wrong::Wrong;
 use super::{custom, decode, lead, links, lists, upload};
 use crate::crm::{
-    Crm, CrmError, Inventory, Listed, NewField, NewRecord, Patch, Snapshot, Upload, Values,
-    Written, differences,
+    Crm, CrmError, Inventory, Listed, NewField, NewRecord, Patch, Pressure, Snapshot, Upload,
+    Values, Written, differences,
 };
 use crate::ground::{CrmId, CrmRef, Entity};
 use crate::spec::ObjectKind;
@@ -356,6 +356,10 @@ impl Crm for Nutshell {
 
     async fn upload(&self, file: &Upload<'_>) -> Result<Value, CrmError> {
         upload::send(&self.line, file).await
+    }
+
+    fn pressure(&self) -> Pressure {
+        self.line.pressure()
     }
 
     fn supports(&self, kind: ObjectKind, path: &str) -> bool {

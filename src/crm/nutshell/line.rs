@@ -18,7 +18,7 @@ use super::health::Health;
 use super::http;
 use super::pace::{Lane, Pace};
 use super::retry::{self, ATTEMPTS, Patience};
-use crate::crm::CrmError;
+use crate::crm::{CrmError, Pressure};
 
 /// The path of the RPC behind the base address.
 const RPC: &str = "/api/v1/json";
@@ -138,6 +138,11 @@ impl Line {
 
     pub(super) fn rpc_url(&self) -> &str {
         self.rpc.as_str()
+    }
+
+    /// How the writing calls are paced by now.
+    pub(super) fn pressure(&self) -> Pressure {
+        self.pace.pressure()
     }
 
     /// One call of the RPC, repeated while that is safe.

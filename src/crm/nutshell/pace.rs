@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::time::{Instant, sleep_until};
 
 use super::rate::Rate;
+use crate::crm::Pressure;
 
 /// A family of calls that has a limit of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,12 @@ impl Pace {
     /// Notes that a call of the lane came too soon.
     pub(super) fn refused(&self, lane: Lane) {
         self.with(lane, |rate| rate.refused(self.begin.elapsed()));
+    }
+
+    /// How the writing calls are paced by now.
+    pub(super) fn pressure(&self) -> Pressure {
+        let (per_second, backed_off) = self.with(Lane::Write, |rate| rate.state());
+        Pressure { per_second, backed_off }
     }
 
     fn with<T>(&self, lane: Lane, ask: impl FnOnce(&mut Rate) -> T) -> T {

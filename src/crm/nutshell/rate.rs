@@ -35,6 +35,8 @@ pub(super) struct Rate {
     grown: Duration,
     /// When calls left within the last moment: how fast it goes where nothing is kept.
     left: VecDeque<Duration>,
+    /// How often a call came too soon and the rate was lowered.
+    lowered: u64,
 }
 
 impl Rate {
@@ -48,6 +50,7 @@ impl Rate {
             next: Duration::ZERO,
             grown: Duration::ZERO,
             left: VecDeque::new(),
+            lowered: 0,
         }
     }
 
@@ -74,6 +77,7 @@ impl Rate {
         self.grow(now);
         let rate = self.kept.unwrap_or_else(|| self.seen());
         self.last_refusal = Some(now);
+        self.lowered += 1;
         self.refused_at = Some(rate);
         self.kept = Some((rate * KEPT).max(SLOWEST));
         self.grown = now;
@@ -91,6 +95,11 @@ impl Rate {
     }
 
     /// The rate at which calls left within the last moment.
+    /// Calls a second that are kept to, if a limit is known, and how often it had to be lowered.
+    pub(super) const fn state(&self) -> (Option<f64>, u64) {
+        (self.kept, self.lowered)
+    }
+
     fn seen(&self) -> f64 {
         let count = u32::try_from(self.left.len()).unwrap_or(u32::MAX);
         f64::from(count.max(1)) / MOMENT.as_secs_f64()
