@@ -248,6 +248,7 @@ mod tests {
             table: Some(0),
             match_column: "email".into(),
             match_place: None,
+            aliases_file: None,
             aliases: IndexMap::from([("Bo@old.example".to_owned(), "bo@crm.example".to_owned())]),
             fallback: Some("rest@crm.example".into()),
         };

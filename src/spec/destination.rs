@@ -6,6 +6,7 @@ use super::desk::{Desk, Keys};
 use super::endpoint::{address, endpoint};
 use super::measure::{pace, size};
 use super::pipeline::{Destination, Endpoint, Owners, Pace, PlanLimits, Provision};
+use super::project_file;
 use super::secret::{secret, user};
 use super::spot::Spot;
 use super::table::{self, TableIndex};
@@ -96,6 +97,7 @@ pub(super) fn owners(desk: &Desk<'_>, index: &TableIndex, node: Option<&Node>) -
         match_column: "email".into(),
         match_place: None,
         aliases: IndexMap::new(),
+        aliases_file: None,
         fallback: None,
     };
     let Some(node) = node else { return owners };
@@ -108,12 +110,10 @@ pub(super) fn owners(desk: &Desk<'_>, index: &TableIndex, node: Option<&Node>) -
         text.clone_into(&mut owners.match_column);
         owners.match_place = Some(node.spot.place.clone());
     }
-    for entry in keys.get("aliases").map_or(&[][..], |node| desk.entries(node)) {
-        email(desk, &entry.spot, &entry.key);
-        if let Some(address) = desk.word(&entry.value) {
-            email(desk, &entry.value.spot, address);
-            owners.aliases.insert(entry.key.clone(), address.to_owned());
-        }
+    match keys.get("aliases") {
+        Some(node) if matches!(node.data, Data::Text(_)) => aliases_file(desk, node, &mut owners),
+        Some(node) => aliases(desk, node, &mut owners),
+        None => {}
     }
     if let Some(node) = keys.get("fallback")
         && let Some(address) = desk.word(node)
@@ -122,6 +122,42 @@ pub(super) fn owners(desk: &Desk<'_>, index: &TableIndex, node: Option<&Node>) -
         owners.fallback = Some(address.to_owned());
     }
     owners
+}
+
+fn aliases(desk: &Desk<'_>, node: &Node, owners: &mut Owners) {
+    for entry in desk.entries(node) {
+        email(desk, &entry.spot, &entry.key);
+        if let Some(address) = desk.word(&entry.value) {
+            email(desk, &entry.value.spot, address);
+            owners.aliases.insert(entry.key.clone(), address.to_owned());
+        }
+    }
+}
+
+/// Aliases in a TOML file of the project.
+fn aliases_file(desk: &Desk<'_>, node: &Node, owners: &mut Owners) {
+    let Some(file) = project_file::read(desk, node) else { return };
+    if file.file.extension().is_none_or(|ending| ending != "toml") {
+        desk.fault("unknown-format", &node.spot, "a file of aliases ends with `.toml`");
+        return;
+    }
+    match toml::from_str::<IndexMap<String, String>>(&file.text) {
+        Ok(named) => {
+            for address in named.iter().flat_map(|(from, to)| [from, to]) {
+                if !email_address::EmailAddress::is_valid(address) {
+                    let message =
+                        format!("`{address}` in {} is no e-mail address", file.file.display());
+                    desk.fault("bad-email", &node.spot, message);
+                }
+            }
+            owners.aliases = named;
+            owners.aliases_file = Some(file.file.to_path_buf());
+        }
+        Err(cause) => {
+            let message = format!("{} cannot be read: {}", file.file.display(), cause.message());
+            desk.fault("toml", &node.spot, message);
+        }
+    }
 }
 
 fn email(desk: &Desk<'_>, spot: &Spot, address: &str) {

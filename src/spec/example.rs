@@ -116,6 +116,7 @@ pub(crate) fn pipeline(objects: Vec<Object>, archives: Vec<Archive>) -> Pipeline
             table: Some(table("agents")),
             match_column: "email".into(),
             match_place: None,
+            aliases_file: None,
             aliases: IndexMap::new(),
             fallback: None,
         },

@@ -65,6 +65,9 @@ pub(super) fn faults_of(spec: &str) -> Vec<Diagnostic> {
         Some("shop/pipelines/shop.yaml") => Ok(spec.to_owned()),
         Some("shop/transforms/kinds.yaml") => Ok(MAP.to_owned()),
         Some("shop/transforms/kinds.toml") => Ok("A = 'a'\n".to_owned()),
+        Some("shop/transforms/users.toml") => {
+            Ok("'bo@old.example' = 'bo@shop.example'\n".to_owned())
+        }
         Some("shop/transforms/bad.md.j2") => Ok("{% for %}".to_owned()),
         Some("shop/transforms/odd.md.j2") => Ok("{{ rows }}{{ firms }}{{ rosw }}".to_owned()),
         _ => Err(std::io::ErrorKind::NotFound.into()),
@@ -339,6 +342,16 @@ fn files_stay_in_the_project() {
     check("map: { A: a }", "map: /etc/passwd", &["path-leaves-project"]);
     check("map: { A: a }", "map: transforms/none.yaml", &["missing-file"]);
     check("map: { A: a }", "map: transforms/kinds.toml", &[]);
+    let aliases = |file: &str| format!("fallback: ann@shop.example, aliases: transforms/{file}");
+    check("fallback: ann@shop.example", &aliases("users.toml"), &[]);
+    check("fallback: ann@shop.example", &aliases("none.toml"), &["missing-file"]);
+    check(
+        "fallback: ann@shop.example",
+        &aliases("kinds.yaml"),
+        &["a file of aliases ends with `.toml`"],
+    );
+    let lines = ["`A` in shop/transforms/kinds.toml is no e-mail", "`a` in"];
+    check("fallback: ann@shop.example", &aliases("kinds.toml"), &lines);
     check(
         "map: { A: a }",
         "map: transforms/kinds.yaml",

@@ -248,6 +248,8 @@ pub struct Owners {
     pub match_place: Option<Place>,
     /// E-mail in the source to e-mail in the CRM.
     pub aliases: IndexMap<String, String>,
+    /// The file in which they are written; `None`: in the spec itself.
+    pub aliases_file: Option<PathBuf>,
     /// E-mail of the user who owns what nobody else does.
     pub fallback: Option<String>,
 }

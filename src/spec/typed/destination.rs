@@ -79,8 +79,8 @@ pub(super) struct Owners {
     from: Option<String>,
     /// The column of their e-mail.
     r#match: Option<String>,
-    /// E-mail in the source to e-mail in the CRM.
-    aliases: Option<IndexMap<String, String>>,
+    /// E-mail in the source to e-mail in the CRM, or the TOML file that holds them.
+    aliases: Option<Either<String, IndexMap<String, String>>>,
     /// E-mail of the user who owns what nobody else does.
     fallback: Option<String>,
 }
