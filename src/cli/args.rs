@@ -120,6 +120,13 @@ pub(super) struct PlanArgs {
     /// for a real destination
     #[arg(long)]
     pub strict: bool,
+    /// Take the decisions of a mapping document over into the files of `transforms/`: a
+    /// mapping.xlsx, value-maps.csv or owners.csv in which somebody wrote
+    #[arg(long, value_name = "FILE")]
+    pub import: Option<PathBuf>,
+    /// Do not ask before files of the project are changed
+    #[arg(long, requires = "import")]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,9 @@
 //! A spec from its file to a checked pipeline, or the pictures of all its faults.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
@@ -43,10 +43,31 @@ pub(super) fn load_with_files(context: &Context, file: &Path) -> Result<Arc<Pipe
     }
 }
 
+/// Whether a spec would be without faults if these files said something else.
+pub(super) fn would_be(
+    context: &Context,
+    file: &Path,
+    texts: &BTreeMap<PathBuf, String>,
+) -> Result<(), Vec<Diagnostic>> {
+    look_with(context, file, texts).0.map(drop)
+}
+
 /// A spec, and beside it what its files lack.
 fn look(context: &Context, file: &Path) -> (Result<Pipeline, Vec<Diagnostic>>, Vec<Diagnostic>) {
+    look_with(context, file, &BTreeMap::new())
+}
+
+/// The same, with some texts that do not stand on disk yet.
+fn look_with(
+    context: &Context,
+    file: &Path,
+    texts: &BTreeMap<PathBuf, String>,
+) -> (Result<Pipeline, Vec<Diagnostic>>, Vec<Diagnostic>) {
     let variables = |name: &str| context.settings.variable(name);
-    let files = |path: &Path| std::fs::read_to_string(path);
+    let files = |path: &Path| match texts.get(path) {
+        Some(text) => Ok(text.clone()),
+        None => std::fs::read_to_string(path),
+    };
     let of_files = RefCell::default();
     let columns = |pipeline: &Pipeline| {
         let (known, faults) = known_columns(pipeline);

@@ -10,6 +10,7 @@ mod bottlecrm;
 mod bucket;
 mod crm_faults;
 mod crm_nutshell;
+mod decisions;
 mod defects;
 mod delta;
 mod dependants;

@@ -6,6 +6,7 @@ mod closing;
 mod completions;
 mod files;
 mod graph;
+mod import;
 mod mapping;
 mod plan;
 mod profile;

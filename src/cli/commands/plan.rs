@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::mapping;
+use super::{import, mapping};
 use crate::cli::args::PlanArgs;
 use crate::cli::connect::Connected;
 use crate::cli::context::Context;
@@ -22,6 +22,9 @@ use crate::report::{self, Planned};
 use crate::spec::Pipeline;
 
 pub(super) async fn run(context: &Arc<Context>, args: &PlanArgs) -> Exit {
+    if let Some(file) = &args.import {
+        return import::run(context, args, file).await;
+    }
     let call = Call { word: "plan", spec: &args.spec };
     work::connected(context, call, async |pipeline, connected| {
         Box::pin(predict(context, (pipeline, args), connected)).await

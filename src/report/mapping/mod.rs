@@ -6,15 +6,18 @@
 
 mod basis;
 mod creation;
+mod decide;
 mod fields;
 mod html;
 mod limits;
 mod markdown;
+mod merge;
 mod model;
 mod objects;
 mod overview;
 mod owners;
 mod remarks;
+mod returned;
 mod rule;
 mod sheets;
 mod signature;
@@ -24,6 +27,9 @@ mod write;
 mod xlsx;
 
 pub use basis::Basis;
+pub use decide::{Decided, decide};
+pub use merge::{diff, merged, replace};
 pub use model::Document;
+pub use returned::{Answer, Fault, Spot, read_answers};
 pub use rule::rule_text;
 pub use write::write;

@@ -1,0 +1,174 @@
+//! Decisions against the plan: which lines of which files they change, or why they cannot.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::basis::Basis;
+use super::owners::NOBODY;
+use super::returned::{About, Answer, DECISION, Fault, MAP, OWNER, VALUE};
+use super::values::{Mapped, home, maps, options};
+use super::xlsx;
+use crate::spec::nearest_word;
+
+/// Values that no map has are known by so many of their characters.
+const CUT_CHARS: usize = 200;
+
+/// What decisions change.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// File to its lines: key and value.
+    pub files: BTreeMap<PathBuf, Vec<(String, String)>>,
+    /// What stands in YAML: place to the lines to be put there by hand.
+    pub by_hand: BTreeMap<String, Vec<(String, String)>>,
+    /// How many decisions change something.
+    pub count: usize,
+}
+
+/// Judges decisions; every fault of them is told.
+pub fn decide(basis: &Basis<'_>, answers: &[Answer]) -> Result<Decided, Vec<Fault>> {
+    let mut desk =
+        Desk { basis, maps: maps(basis), seen: BTreeMap::new(), decided: Decided::default() };
+    let mut faults = Vec::new();
+    for answer in answers {
+        let judged = match &answer.about {
+            About::Value { map, value } => desk.value(answer, map, value),
+            About::Owner(owner) => desk.owner(answer, owner),
+        };
+        faults.extend(judged.err());
+    }
+    if faults.is_empty() { Ok(desk.decided) } else { Err(faults) }
+}
+
+struct Desk<'a> {
+    basis: &'a Basis<'a>,
+    maps: Vec<Mapped<'a>>,
+    /// Place and key to the decision and where it was made.
+    seen: BTreeMap<(String, String), (String, String)>,
+    decided: Decided,
+}
+
+impl Desk<'_> {
+    fn value(&mut self, answer: &Answer, map: &str, cell: &str) -> Result<(), Fault> {
+        let one = self.maps.iter().find(|one| self.basis.field_name(one.at) == map.trim());
+        let Some(one) = one.copied() else {
+            return Err(answer.fault(MAP, format!("the spec has no map `{map}`")));
+        };
+        let coverage = one.coverage;
+        let entries = coverage.entries.iter().map(|entry| entry.from.as_str());
+        let lacking = coverage.unmatched.keys().chain(coverage.defaulted.keys());
+        let mut values = entries.chain(lacking.map(String::as_str)).filter(|one| !one.is_empty());
+        let Some(value) = values.find(|value| *value == cell || xlsx::text(value) == cell) else {
+            let message = format!("`{cell}` is no value of this map in the plan");
+            return Err(answer.fault(VALUE, message));
+        };
+        let decision = match options(self.basis, &one) {
+            Some(offered) => among(answer, &offered)?,
+            None => answer.decision.clone(),
+        };
+        let is_same = |from: &str| normal(from) == normal(value);
+        let stands = coverage.entries.iter().find(|entry| is_same(&entry.from));
+        if stands.is_none() && value.chars().count() >= CUT_CHARS {
+            let message = "only the beginning of this value is known: put it into the map by hand";
+            return Err(answer.fault(VALUE, message.to_owned()));
+        }
+        let place = home(self.basis, one.map);
+        // A file may hold the map of several fields: it is one map.
+        let scope = if one.map.file.is_some() { place.as_str() } else { map };
+        let is_first = self.once(answer, (scope, value), &decision)?;
+        if !is_first || stands.is_some_and(|entry| entry.to == decision) {
+            return Ok(());
+        }
+        let shown = format!("{place}: {map}, under `map:`");
+        self.put(one.map.file.as_deref(), shown, (value, &decision));
+        Ok(())
+    }
+
+    fn owner(&mut self, answer: &Answer, owner: &str) -> Result<(), Fault> {
+        let owner = owner.trim();
+        let known = self.basis.plan.owners.iter().find(|used| used.owner == owner);
+        let Some(known) = known.filter(|_| owner != NOBODY) else {
+            let message = if owner == NOBODY {
+                "where nobody is named, the fallback owns: change `owners.fallback`".to_owned()
+            } else {
+                format!("`{owner}` is no owner in the plan")
+            };
+            return Err(answer.fault(OWNER, message));
+        };
+        if !owner.contains('@') {
+            let message = format!("`{owner}` is no e-mail, and an alias names owners by e-mail");
+            return Err(answer.fault(OWNER, message));
+        }
+        let users = self.basis.inventory.users.iter().filter(|user| user.enabled);
+        let emails: Vec<_> = users.flat_map(|user| user.emails.iter().cloned()).collect();
+        let wanted = answer.decision.to_lowercase();
+        let Some(email) = emails.iter().find(|email| email.to_lowercase() == wanted) else {
+            return Err(unknown(answer, &emails, "is the e-mail of no enabled user"));
+        };
+        let aliases = &self.basis.pipeline.owners.aliases;
+        let alias = aliases.iter().find(|(from, _)| normal(from) == normal(owner));
+        let stands = match alias {
+            Some((_, to)) => normal(to) == normal(email),
+            None => known.rule == "matched" && normal(owner) == normal(email),
+        };
+        if !self.once(answer, (OWNER, owner), email)? || stands {
+            return Ok(());
+        }
+        let file = self.basis.pipeline.owners.aliases_file.as_deref();
+        let spec = &self.basis.pipeline.file;
+        let spec = spec.strip_prefix(&self.basis.pipeline.root).unwrap_or(spec);
+        let shown = format!("{}: owners, under `aliases:`", spec.display());
+        self.put(file, shown, (owner, email));
+        Ok(())
+    }
+
+    /// Whether this is the first decision about something; a second one must say the same.
+    fn once(
+        &mut self,
+        answer: &Answer,
+        (scope, key): (&str, &str),
+        decision: &str,
+    ) -> Result<bool, Fault> {
+        let here = format!("{} row {}", answer.sheet, answer.row);
+        let about = (scope.to_owned(), normal(key));
+        match self.seen.get(&about) {
+            None => {
+                self.seen.insert(about, (decision.to_owned(), here));
+                Ok(true)
+            }
+            Some((same, _)) if same == decision => Ok(false),
+            Some((other, at)) => {
+                let message =
+                    format!("two decisions for `{key}`: `{decision}`, and `{other}` in {at}");
+                Err(answer.fault(DECISION, message))
+            }
+        }
+    }
+
+    fn put(&mut self, file: Option<&Path>, shown: String, (key, value): (&str, &str)) {
+        self.decided.count += 1;
+        let line = (key.to_owned(), value.to_owned());
+        match file.filter(|file| file.extension().is_some_and(|ending| ending == "toml")) {
+            Some(file) => self.decided.files.entry(file.to_owned()).or_default().push(line),
+            None => self.decided.by_hand.entry(shown).or_default().push(line),
+        }
+    }
+}
+
+/// The value on offer that a decision means.
+fn among(answer: &Answer, offered: &[String]) -> Result<String, Fault> {
+    let wanted = normal(&answer.decision);
+    let found = offered.iter().find(|one| normal(one) == wanted);
+    found.cloned().ok_or_else(|| unknown(answer, offered, "is not on offer for this field"))
+}
+
+fn unknown(answer: &Answer, offered: &[String], what: &str) -> Fault {
+    let offered: Vec<_> = offered.iter().map(String::as_str).collect();
+    let near = nearest_word(&answer.decision, &offered);
+    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    answer.fault(DECISION, format!("`{}` {what}{near}", answer.decision))
+}
+
+/// The form in which maps and aliases compare.
+fn normal(text: &str) -> String {
+    text.trim().to_lowercase()
+}

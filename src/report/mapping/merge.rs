@@ -1,0 +1,91 @@
+//! Decisions within files of TOML: comments and order stay as they are.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use similar::TextDiff;
+use toml_edit::{DocumentMut, Item, TomlError, Value};
+
+/// A text with these lines changed, or added at its end.
+pub fn merged(text: &str, lines: &[(String, String)]) -> Result<String, TomlError> {
+    let mut document: DocumentMut = text.parse()?;
+    for (key, value) in lines {
+        let same = |known: &str| known.trim().to_lowercase() == key.trim().to_lowercase();
+        let known = document.iter().map(|(known, _)| known).find(|known| same(known));
+        let known = known.map(str::to_owned);
+        match known.and_then(|known| document.get_mut(&known)).and_then(Item::as_value_mut) {
+            Some(stands) => {
+                let decor = stands.decor().clone();
+                *stands = typed(stands, value);
+                *stands.decor_mut() = decor;
+            }
+            None => {
+                document.insert(key, toml_edit::value(value.as_str()));
+            }
+        }
+    }
+    Ok(document.to_string())
+}
+
+/// A value of the type that stood there, if it can be one.
+fn typed(stands: &Value, text: &str) -> Value {
+    let same = match stands {
+        Value::Integer(_) => text.parse::<i64>().ok().map(Value::from),
+        Value::Float(_) => text.parse::<f64>().ok().map(Value::from),
+        Value::Boolean(_) => text.parse::<bool>().ok().map(Value::from),
+        Value::String(_) | Value::Datetime(_) | Value::Array(_) | Value::InlineTable(_) => None,
+    };
+    same.unwrap_or_else(|| Value::from(text))
+}
+
+/// What changes in a file, as programs for versions show it.
+pub fn diff(name: &str, before: &str, after: &str) -> String {
+    let diff = TextDiff::from_lines(before, after);
+    diff.unified_diff().context_radius(2).header(name, name).to_string()
+}
+
+/// Puts a text in the place of another, whole or not at all, with the permissions that it had.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let file = file.canonicalize()?;
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut draft = tempfile::NamedTempFile::new_in(folder)?;
+    draft.write_all(text.as_bytes())?;
+    draft.as_file().sync_all()?;
+    fs::set_permissions(draft.path(), fs::metadata(&file)?.permissions())?;
+    draft.persist(&file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(key: &str, value: &str) -> (String, String) {
+        (key.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn comments_order_and_types_stay() {
+        let before =
+            "# Kinds\nLaw = \"Legal\" # as agreed\n\"Real Estate\" = 'x'\nscore = 1\n# end\n";
+        let lines = [line("law ", "Lawyers"), line("score", "2"), line("Zoo \"x\"", "Animals")];
+        let after = merged(before, &lines).unwrap();
+        assert_eq!(
+            after,
+            "# Kinds\nLaw = \"Lawyers\" # as agreed\n\"Real Estate\" = 'x'\nscore = 2\n'Zoo \"x\"' = \"Animals\"\n# end\n"
+        );
+    }
+
+    #[test]
+    fn a_change_is_shown_with_its_surroundings() {
+        let shown = diff("transforms/a.toml", "a = 1\nb = 2\n", "a = 1\nb = 3\n");
+        assert_eq!(
+            shown,
+            "--- transforms/a.toml\n+++ transforms/a.toml\n@@ -1,2 +1,2 @@\n a = 1\n-b = 2\n+b = 3\n"
+        );
+    }
+}
