@@ -23,6 +23,15 @@ pub(super) struct Call<'a> {
     pub(super) word: &'static str,
     /// The spec that it was given.
     pub(super) spec: &'a Path,
+    /// What follows the spec when it is typed again; empty when nothing has to.
+    pub(super) options: &'a str,
+}
+
+impl<'a> Call<'a> {
+    /// A command of which only the spec has to be typed again.
+    pub(super) const fn new(word: &'static str, spec: &'a Path) -> Self {
+        Self { word, spec, options: "" }
+    }
 }
 
 /// Loads the spec, connects and does the work; whatever ends it early is told with the way on.
@@ -72,7 +81,8 @@ pub(super) fn doubted(context: &Context, spec: &Path) {
 }
 
 fn ended(context: &Context, call: Call<'_>, exit: Exit) -> Exit {
-    context.terminal.say(&format!("to go on: {}", Context::again(call.word, call.spec)));
+    let again = format!("{} {}", Context::again(call.word, call.spec), call.options);
+    context.terminal.say(&format!("to go on: {}", again.trim_end()));
     context.terminal.event(&json!({
         "event": "summary", "command": call.word, "ok": false, "exit": exit.code(),
     }));

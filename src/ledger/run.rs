@@ -68,6 +68,14 @@ pub(super) struct Beginning {
 }
 
 impl RunKind {
+    /// Whether it makes records of the source: of all of it, or of a sample.
+    pub const fn writes(self) -> bool {
+        match self {
+            Self::Apply | Self::Sample => true,
+            Self::Rollback | Self::Rebuild | Self::Sweep => false,
+        }
+    }
+
     const ALL: [Self; 5] = [Self::Apply, Self::Sample, Self::Rollback, Self::Rebuild, Self::Sweep];
 
     const fn name(self) -> &'static str {

@@ -67,8 +67,11 @@ fn a_sample_covers_the_rules_and_the_full_run_adopts_it() {
 fn a_sample_that_was_stopped_does_not_stand_in_the_way_of_the_whole() {
     let yard = Yard::open();
     yard.rehearsal.faults(&json!({"class": "denied", "method": "newNote"}));
-    let (code, _) = sample(&yard, "8");
-    assert_eq!(code, 3, "{}", yard.said());
+    let output = yard.command("apply").args(["--sample", "8"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let again = format!("to go on: flitpipe apply {} --sample 8\n", yard.spec.display());
+    assert!(said.ends_with(&again), "what was a sample is not gone on with as the whole: {said}");
     yard.rehearsal.calm();
     let (code, full) = yard.run("apply");
     assert_eq!((code, &full["kind"]), (0, &json!("full")), "{full}");

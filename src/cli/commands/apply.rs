@@ -28,7 +28,13 @@ use crate::plan::{Plan, undecided};
 use crate::spec::{Breach, DriftDecisions, Pipeline};
 
 pub(super) async fn run(context: &Arc<Context>, args: &ApplyArgs) -> Exit {
-    let call = Call { word: "apply", spec: &args.spec };
+    // What was begun as a sample must not be gone on with as the whole.
+    let options = match args.sample {
+        None => String::new(),
+        Some(None) => "--sample".to_owned(),
+        Some(Some(size)) => format!("--sample {size}"),
+    };
+    let call = Call { options: &options, ..Call::new("apply", &args.spec) };
     work::connected(context, call, async |pipeline, connected| {
         Box::pin(go(context, (pipeline, args), connected)).await
     })

@@ -137,9 +137,10 @@ fn say(context: &Context, held: &str, (applied, closing): (&Applied, &Closing<'_
             "mend what is held in the source or the spec, then apply again: only that is written",
         );
     }
+    let next = if closing.args.sample.is_some() { "apply" } else { "status" };
     terminal.say(&format!(
         "next: {}   (to take everything back: {})",
-        Context::again("status", &closing.args.spec),
+        Context::again(next, &closing.args.spec),
         Context::again("rollback", &closing.args.spec)
     ));
 }

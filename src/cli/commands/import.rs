@@ -22,7 +22,7 @@ use crate::report::mapping::{self, Basis, Decided, Fault};
 use crate::spec::Pipeline;
 
 pub(super) async fn run(context: &Arc<Context>, args: &PlanArgs, file: &Path) -> Exit {
-    let call = Call { word: "plan", spec: &args.spec };
+    let call = Call::new("plan", &args.spec);
     work::connected(context, call, async |pipeline, connected| {
         let prepared = Box::pin(look(context, pipeline, connected)).await?;
         let basis = Basis { pipeline, plan: &prepared.plan, inventory: &prepared.inventory };

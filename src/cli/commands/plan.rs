@@ -25,7 +25,7 @@ pub(super) async fn run(context: &Arc<Context>, args: &PlanArgs) -> Exit {
     if let Some(file) = &args.import {
         return import::run(context, args, file).await;
     }
-    let call = Call { word: "plan", spec: &args.spec };
+    let call = Call::new("plan", &args.spec);
     work::connected(context, call, async |pipeline, connected| {
         Box::pin(predict(context, (pipeline, args), connected)).await
     })

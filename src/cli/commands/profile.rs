@@ -22,7 +22,7 @@ const BESIDE: [(&str, &str); 2] =
     [("profile.json", "the same for programs"), ("profile.md", "the same to be edited")];
 
 pub(super) async fn run(context: &Arc<Context>, args: &ProfileArgs) -> Exit {
-    let call = Call { word: "profile", spec: &args.spec };
+    let call = Call::new("profile", &args.spec);
     work::connected(context, call, async |pipeline, connected| {
         Box::pin(look(context, (pipeline, args), connected)).await
     })

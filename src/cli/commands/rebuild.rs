@@ -16,7 +16,7 @@ use crate::ledger::{Base, Ledger, Lock, RunId, RunKind, RunState};
 use crate::spec::Pipeline;
 
 pub(super) async fn run(context: &Arc<Context>, args: &RebuildArgs) -> Exit {
-    let call = Call { word: "ledger rebuild", spec: &args.spec };
+    let call = Call::new("ledger rebuild", &args.spec);
     work::connected(context, call, async |pipeline, connected| {
         Box::pin(go(context, (pipeline, args), connected)).await
     })

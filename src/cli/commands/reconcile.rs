@@ -16,7 +16,7 @@ use crate::report::{self, Breached, Found, Reconciled};
 use crate::spec::Pipeline;
 
 pub(super) async fn run(context: &Arc<Context>, args: &SpecArgs) -> Exit {
-    let call = Call { word: "reconcile", spec: &args.spec };
+    let call = Call::new("reconcile", &args.spec);
     work::connected(context, call, async |pipeline, connected| {
         Box::pin(go(context, (pipeline, args), connected)).await
     })
@@ -43,6 +43,9 @@ async fn go(
     let prepared = prepare(&session, inventory, Some(ledger.reader()), Again::Staged).await?;
     let runs = ledger.reader().runs()?;
     let run = runs.iter().rev().find(|run| run.kind == RunKind::Apply).map(|run| run.id);
+    if run.is_none() && runs.iter().any(|run| run.kind == RunKind::Sample) {
+        context.terminal.say("only a sample was written so far: what it wrote is compared");
+    }
     let verdict = compare(&session, &prepared, &ledger, run).await?;
     let exit = say(context, &session, &verdict);
     let mut event = report::reconciliation(&verdict.found, &verdict.breaches);

@@ -23,7 +23,7 @@ use crate::report;
 use crate::spec::{DriftDecisions, KnownColumns, Pipeline, Reading, WrittenBefore, read_decisions};
 
 pub(super) async fn run(context: &Arc<Context>, args: &RollbackArgs) -> Exit {
-    let call = Call { word: "rollback", spec: &args.spec };
+    let call = Call::new("rollback", &args.spec);
     work::connected(context, call, async |pipeline, connected| {
         Box::pin(go(context, (pipeline, args), connected)).await
     })

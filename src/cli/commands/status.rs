@@ -48,7 +48,7 @@ fn show(context: &Context, reader: &Reader, args: &SpecArgs) -> Result<(), Ledge
     if !open.is_empty() {
         writeln!(text, "{}", doubts(reader)?).unwrap_or_default();
     }
-    if let Some(last) = runs.iter().rev().find(|run| run.kind == RunKind::Apply) {
+    if let Some(last) = runs.iter().rev().find(|run| run.kind.writes()) {
         let held = waiting(reader, last.id)?;
         if !held.is_empty() {
             write!(text, "waiting for a person since run {}:\n{held}", last.id.0)
@@ -76,7 +76,8 @@ fn line(reader: &Reader, run: &Run) -> Result<String, LedgerError> {
         RunKind::Rollback => "rollback",
         RunKind::Rebuild => "ledger rebuild",
         RunKind::Sweep => "sweep",
-        RunKind::Apply | RunKind::Sample => "apply",
+        RunKind::Apply => "apply",
+        RunKind::Sample => "sample",
     };
     let state = match run.state {
         RunState::Done => "done",

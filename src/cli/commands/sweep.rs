@@ -23,7 +23,7 @@ const DONE: [&str; 2] = ["second copies deleted", "records known again"];
 const WOULD_BE: [&str; 2] = ["second copies would be deleted", "records would be known again"];
 
 pub(super) async fn run(context: &Arc<Context>, args: &SweepArgs) -> Exit {
-    let call = Call { word: "sweep", spec: &args.spec };
+    let call = Call::new("sweep", &args.spec);
     work::connected(context, call, async |pipeline, connected| {
         Box::pin(go(context, (pipeline, args), connected)).await
     })

@@ -21,7 +21,7 @@ const NOT_OURS: [&str; 2] = ["I18", "I5"];
 
 pub(super) async fn run(context: &Arc<Context>, args: &VerifyArgs) -> Exit {
     if args.online {
-        let call = Call { word: "verify --online", spec: &args.spec };
+        let call = Call::new("verify --online", &args.spec);
         return work::connected(context, call, async |pipeline, connected| {
             Box::pin(ask(context, (pipeline, args), connected)).await
         })
