@@ -305,3 +305,29 @@ fn the_pages_of_a_real_run_are_whole_searchable_and_harmless() {
         assert!(!looked.dom.contains("<img") && !looked.dom.contains("<i>somebody"), "{page}");
     }
 }
+
+#[test]
+fn the_pages_before_a_run_are_whole_searchable_and_harmless() {
+    let Some(browser) = found() else { return };
+    let rehearsal = Rehearsal::open();
+    let folder = tempfile::tempdir().unwrap();
+    let spec = twenty(folder.path());
+    assert_eq!(rehearsal.run("plan", &spec).0, 0);
+    let sample = rehearsal.command("apply", &spec).args(["--sample", "20"]).output().unwrap();
+    assert!(sample.status.success(), "{sample:?}");
+    for (page, table, hash, rows) in [
+        ("plan.html", "values", "", "22"),
+        ("plan.html", "values", "values.state=no%20match&values.q=x%3E20", "2"),
+        ("sample.html", "fields", "", "81"),
+        ("sample.html", "fields", "fields.state=left%20out", "21"),
+    ] {
+        let looked = look(&browser, &rehearsal.out().join(page), hash);
+        let seen = (looked.console.as_slice(), looked.row_count(table));
+        assert_eq!(seen, (&[][..], rows), "{page} {hash}");
+        assert!(looked.dom.contains("class=\"statement\""), "{page}");
+        assert!(!looked.dom.contains("<img"), "{page}");
+    }
+    let looked = look(&browser, &rehearsal.out().join("mapping.html"), "");
+    assert!(looked.console.is_empty() && !looked.dom.contains("<img"), "{:?}", looked.console);
+    assert!(looked.dom.contains("To be looked at before signing"));
+}
