@@ -14,6 +14,7 @@ use super::args::Global;
 use super::progress::Progress;
 use crate::crm::Pressure;
 use crate::engine::{Event, Watch};
+use crate::ground::turns_text;
 
 /// How much is said, and in which form.
 #[derive(Debug)]
@@ -243,10 +244,7 @@ fn rate(state: &ProgressState, text: &mut dyn std::fmt::Write) {
 /// Control characters and marks that turn the direction of text cannot reach the terminal; of the
 /// sequences that begin with an escape only colours can.
 fn escaped(text: &str) -> String {
-    let odd = |letter: char| {
-        (letter.is_control() && letter != '\n')
-            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let odd = |letter: char| (letter.is_control() && letter != '\n') || turns_text(letter);
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {

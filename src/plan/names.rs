@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use crate::ground::Record;
+use crate::ground::{Record, turns_text};
 
 /// The greatest length of a name in bytes: what file systems take, with room for a draft's ending.
 const NAME_BYTES_MAX: usize = 200;
@@ -55,11 +55,9 @@ pub(super) fn with_texts(row: &Record, change: impl Fn(&str) -> String) -> Recor
     row
 }
 
-/// Without control characters and the marks that turn the direction of reading: `gpj.exe` must not
-/// look like `exe.jpg`.
+/// Without control characters and the marks that turn the direction of reading.
 fn visible(text: &str) -> String {
-    let turns = |letter: char| matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let kept = text.chars().filter(|letter| !letter.is_control() && !turns(*letter));
+    let kept = text.chars().filter(|letter| !letter.is_control() && !turns_text(*letter));
     kept.collect::<String>().trim().to_owned()
 }
 

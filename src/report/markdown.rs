@@ -1,6 +1,8 @@
 //! Text of the data within a document of Markdown.
 
-/// Text that stays within its cell and is neither markup nor a control character.
+use crate::ground::turns_text;
+
+/// Text that stays within its cell, is no markup and turns nothing beside it.
 pub(super) fn cell(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -12,7 +14,7 @@ pub(super) fn cell(text: &str) -> String {
             }
             '<' => shown.push_str("&lt;"),
             '&' => shown.push_str("&amp;"),
-            letter if letter.is_control() => shown.push('\u{fffd}'),
+            letter if letter.is_control() || turns_text(letter) => shown.push('\u{fffd}'),
             letter => shown.push(letter),
         }
     }
@@ -26,6 +28,6 @@ mod tests {
     #[test]
     fn text_is_neither_markup_nor_the_end_of_its_cell() {
         assert_eq!(cell("a|b *c*\n<d>"), "a\\|b \\*c\\* &lt;d>");
-        assert_eq!(cell("\u{1b}"), "\u{fffd}");
+        assert_eq!(cell("\u{1b}a\u{202e}b"), "\u{fffd}a\u{fffd}b");
     }
 }

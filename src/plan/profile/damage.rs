@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::roles::Role;
-use crate::ground::Record;
+use crate::ground::{Record, turns_text};
 use crate::source::is_suspect;
 use crate::transform::{Shape, has_markup, is_rounded_by_a_spreadsheet};
 
@@ -122,8 +122,7 @@ fn letters(text: &str, found: &mut Vec<&'static str>) {
     if text.contains(['\u{200b}', '\u{2060}', '\u{feff}', '\u{ad}']) {
         found.push("zero_width");
     }
-    let turns = |letter: char| matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if text.contains(turns) {
+    if text.contains(turns_text) {
         found.push("bidi");
     }
 }

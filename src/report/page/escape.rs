@@ -2,10 +2,13 @@
 
 use std::fmt::Write;
 
+use crate::ground::turns_text;
+
 /// Whether a letter could hide or turn what stands around it.
 fn is_odd(letter: char) -> bool {
     letter.is_control()
-        || matches!(letter, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || turns_text(letter)
+        || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// The letters as they are shown: odd ones by their number, line ends as one.
