@@ -28,6 +28,16 @@ pub struct Disposition {
     pub to: Vec<String>,
 }
 
+impl Disposition {
+    /// The word for people; a column that nobody decided about but that is empty is no question.
+    pub const fn status(&self) -> &'static str {
+        match (self.way, self.rows) {
+            (Disposed::Unmapped | Disposed::NotLookedUp, 0) => "empty",
+            (way, _) => way.name(),
+        }
+    }
+}
+
 /// What the spec does with a column; the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]

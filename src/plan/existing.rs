@@ -1,6 +1,6 @@
 //! The records that the CRM had before, by the values that `match` compares.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::transform::Mapping;
 pub struct Existing {
     records: HashMap<usize, HashMap<String, Vec<CrmRef>>>,
     /// How many live records of each object's entity were looked at.
-    pub seen: HashMap<usize, u64>,
+    pub seen: BTreeMap<usize, u64>,
 }
 
 impl Existing {

@@ -7,10 +7,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::audit::AuditError;
-use super::page::{
-    Bar, Bars, Cell, Column, Heading, Page, Paint, Rows, Series, Stacked, StackedBar, TableHead,
-    Tone,
-};
+use super::outcomes::{look, outcomes};
+use super::page::{Bar, Bars, Cell, Column, Fact, Heading, Page, Paint, Rows, TableHead, Tone};
 use crate::ground::Outcome;
 use crate::ledger::{Carried, Reader, RunId, Waiting};
 use crate::plan::{Plan, Tally, VANISHED, deciding};
@@ -73,7 +71,9 @@ pub fn write_audit_page(
 ) -> Result<(), AuditError> {
     let fail = |source| AuditError::Unwritable { file: file.to_owned(), source };
     let mut page = begin(about, file).map_err(fail)?;
-    outcomes(&mut page, about.tallies).map_err(fail)?;
+    let tallies: Vec<_> = about.tallies.iter().map(|(object, tally)| (&**object, tally)).collect();
+    let introduction = "Every record of the source has exactly one outcome.";
+    outcomes(&mut page, ("What became of the records", introduction), &tallies).map_err(fail)?;
     page.section(
         "held",
         "Waiting for a person",
@@ -113,7 +113,7 @@ fn begin(about: &Audited<'_>, file: &Path) -> io::Result<Page> {
         ("Waiting for a person", waiting),
         ("Remarks", remarks),
     ];
-    let facts = facts.map(|(label, count)| (label, count.to_string()));
+    let facts = facts.map(|(label, count)| (label, Fact::Count(count)));
     let list = format!("audit-run{}.jsonl", about.run.0);
     let heading = Heading {
         title: "Audit",
@@ -121,7 +121,7 @@ fn begin(about: &Audited<'_>, file: &Path) -> io::Result<Page> {
             "`{}` in the account {}, {}",
             about.pipeline, about.account, about.begun
         ),
-        facts: &facts.each_ref().map(|(label, count)| (*label, &**count)),
+        facts: &facts,
         files: &[
             (&list, "every remark, file and vanished record, a line of JSON each"),
             ("reconciliation.html", "what stands in the CRM, compared with the source"),
@@ -143,83 +143,6 @@ fn begin(about: &Audited<'_>, file: &Path) -> io::Result<Page> {
         page.verdict(Tone::Warn, &statement, explanation);
     }
     Ok(page)
-}
-
-/// The colour and the tone of an outcome.
-pub(super) const fn look(outcome: Outcome) -> (Paint, Tone) {
-    match outcome {
-        Outcome::Created => (Paint::Blue, Tone::Good),
-        Outcome::Updated => (Paint::Sky, Tone::Good),
-        Outcome::Unchanged => (Paint::Grey, Tone::Plain),
-        Outcome::Merged => (Paint::Green, Tone::Plain),
-        Outcome::Skipped => (Paint::Violet, Tone::Plain),
-        Outcome::Flagged => (Paint::Amber, Tone::Warn),
-        Outcome::Failed => (Paint::Red, Tone::Bad),
-    }
-}
-
-/// The outcomes of each object, as bars and as numbers, and why records were left out.
-pub(super) fn outcomes(page: &mut Page, tallies: &[(String, Tally)]) -> io::Result<()> {
-    page.section(
-        "outcomes",
-        "What became of the records",
-        "Every record of the source has exactly one outcome.",
-    );
-    let series =
-        Outcome::ALL.map(|outcome| Series { name: outcome.name(), paint: look(outcome).0 });
-    let bars: Vec<_> = tallies
-        .iter()
-        .map(|(object, tally)| StackedBar {
-            label: object,
-            values: Outcome::ALL.map(|outcome| tally.of(outcome)).into(),
-        })
-        .collect();
-    page.stacked(&Stacked { title: "Outcomes of each object", series: &series, bars: &bars });
-    let mut columns = vec![Column::text("Object"), Column::number("Source")];
-    columns.extend(Outcome::ALL.iter().map(|outcome| Column::number(outcome.name())));
-    let mut rows = page.table(&TableHead {
-        id: "outcomes",
-        caption: "Outcomes of each object",
-        columns: &columns,
-        filters: &[],
-        whole: None,
-        empty: "The spec has no objects.",
-    });
-    for (object, tally) in tallies {
-        let mut cells = vec![Cell::text(object), Cell::number(tally.source)];
-        cells.extend(Outcome::ALL.iter().map(|outcome| match tally.of(*outcome) {
-            0 => Cell::text("·"),
-            count => match look(*outcome).1 {
-                tone @ (Tone::Warn | Tone::Bad) => Cell::number(count).toned(tone),
-                Tone::Plain | Tone::Good => Cell::number(count),
-            },
-        }));
-        rows.row(&cells)?;
-    }
-    rows.end()?;
-    reasons(page, tallies)
-}
-
-fn reasons(page: &mut Page, tallies: &[(String, Tally)]) -> io::Result<()> {
-    if tallies.iter().all(|(_, tally)| tally.reasons.is_empty()) {
-        return Ok(());
-    }
-    page.subsection("Why records were left out");
-    let columns = [Column::text("Object"), Column::prose("Reason"), Column::number("Records")];
-    let mut rows = page.table(&TableHead {
-        id: "reasons",
-        caption: "Why records were left out",
-        columns: &columns,
-        filters: &[0],
-        whole: None,
-        empty: "",
-    });
-    for (object, tally) in tallies {
-        for (reason, count) in &tally.reasons {
-            rows.row(&[Cell::text(object), Cell::text(reason), Cell::number(count)])?;
-        }
-    }
-    rows.end()
 }
 
 fn held(rows: &mut Rows<'_, '_>, waiting: &Waiting) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::page::{Bar, Bars, Cell, Column, Page, Paint, TableHead, Tone};
-use crate::plan::{Disposed, MapCoverage, Plan};
+use crate::plan::{Disposed, Disposition, MapCoverage, Plan};
 
 const COLUMNS: [Column<'_>; 5] = [
     Column::chip("What becomes of it"),
@@ -41,7 +41,7 @@ pub(super) fn columns(page: &mut Page, plan: &Plan) -> io::Result<()> {
     page.section(
         "columns",
         "What becomes of each column",
-        "Every column of the source that holds anything. `unmapped` ones would be left behind without anybody having decided so; `not looked up` ones stand in tables that are only looked into.",
+        "Every column of the source. `unmapped` ones would be left behind without anybody having decided so; `not looked up` ones stand in tables that are only looked into; `empty` ones hold nothing that could be lost.",
     );
     let mut rows = page.table(&TableHead {
         id: "columns",
@@ -52,19 +52,26 @@ pub(super) fn columns(page: &mut Page, plan: &Plan) -> io::Result<()> {
         empty: "The source has no columns.",
     });
     let mut sorted: Vec<_> = plan.columns.iter().collect();
-    sorted.sort_by_key(|column| column.way != Disposed::Unmapped);
+    let is_open = |column: &Disposition| column.way == Disposed::Unmapped && column.rows > 0;
+    sorted.sort_by_key(|column| !is_open(column));
     for column in sorted {
-        let tone = match column.way {
-            Disposed::Unmapped => Tone::Bad,
-            Disposed::Ignored | Disposed::NotLookedUp => Tone::Warn,
-            Disposed::Mapped
-            | Disposed::Key
-            | Disposed::Link
-            | Disposed::Rule
-            | Disposed::Archived => Tone::Plain,
+        let tone = match (column.way, column.rows) {
+            (Disposed::Unmapped, 1..) => Tone::Bad,
+            (Disposed::Ignored | Disposed::NotLookedUp, 1..) => Tone::Warn,
+            (
+                Disposed::Mapped
+                | Disposed::Key
+                | Disposed::Link
+                | Disposed::Rule
+                | Disposed::Archived
+                | Disposed::Ignored
+                | Disposed::NotLookedUp
+                | Disposed::Unmapped,
+                _,
+            ) => Tone::Plain,
         };
         rows.row(&[
-            Cell::text(column.way.name()).toned(tone),
+            Cell::text(column.status()).toned(tone),
             Cell::text(&*column.table),
             Cell::text(&*column.shown),
             Cell::number(column.rows),
@@ -105,10 +112,11 @@ pub(super) fn values(page: &mut Page, plan: &Plan) -> io::Result<()> {
         for (state, tone, values) in lacks {
             for (value, lack) in values {
                 let near = lack.near.as_ref().map(|near| format!("looks like `{near}`"));
+                let value = shown_value(value);
                 rows.row(&[
                     Cell::text(state).toned(tone),
                     Cell::text(&*label),
-                    Cell::text(&**value),
+                    Cell::text(value),
                     Cell::text(""),
                     Cell::number(lack.count),
                     Cell::text(near.unwrap_or_default()),
@@ -133,6 +141,10 @@ pub(super) fn values(page: &mut Page, plan: &Plan) -> io::Result<()> {
     rows.end()
 }
 
+fn shown_value(value: &str) -> &str {
+    if value.is_empty() { "(nothing)" } else { value }
+}
+
 /// How much of each map's values has a match, as bars.
 fn shares(page: &mut Page, plan: &Plan) {
     let lacking = |map: &MapCoverage| -> u64 {
@@ -151,7 +163,9 @@ fn shares(page: &mut Page, plan: &Plan) {
             paint: if value == of { Paint::Blue } else { Paint::Amber },
         })
         .collect();
-    page.bars(&Bars { title: "Values with a match in the map", bars: &bars });
+    if !bars.is_empty() {
+        page.bars(&Bars { title: "Values with a match in the map", bars: &bars });
+    }
 }
 
 pub(super) fn owners(page: &mut Page, plan: &Plan) -> io::Result<()> {

@@ -4,12 +4,13 @@
 use std::io;
 use std::path::Path;
 
-use super::page::{
-    Cell, Column, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead, Tone,
-};
+use super::inventory_lists::inventory;
+use super::outcomes::outcomes;
+use super::page::{Cell, Column, Fact, Heading, Page, TableHead, Tone};
 use super::plan_lists::{columns, files, owners, values};
+use crate::crm::Inventory;
 use crate::ground::Outcome;
-use crate::plan::{Plan, deciding, unmapped, why};
+use crate::plan::{Existing, Plan, deciding, unmapped, why};
 use crate::spec::{ObjectKind, Pipeline};
 
 /// What the page is about.
@@ -17,8 +18,10 @@ use crate::spec::{ObjectKind, Pipeline};
 pub struct Planned<'a> {
     /// The spec.
     pub pipeline: &'a Pipeline,
-    /// The account's name.
-    pub account: &'a str,
+    /// The account.
+    pub inventory: &'a Inventory,
+    /// The records that were there before.
+    pub existing: &'a Existing,
     /// The plan.
     pub plan: &'a Plan,
 }
@@ -41,25 +44,29 @@ pub fn write_plan_page(about: &Planned<'_>, file: &Path) -> io::Result<()> {
     let sum =
         |outcome: Outcome| plan.objects.iter().map(|object| object.tally.of(outcome)).sum::<u64>();
     let source: u64 = plan.objects.iter().map(|object| object.tally.source).sum();
-    let [records, created, updated, held] =
-        [source, sum(Outcome::Created), sum(Outcome::Updated), sum(Outcome::Flagged)]
-            .map(|count| count.to_string());
-    let left = unmapped(&plan.columns).count().to_string();
+    let held = sum(Outcome::Flagged);
+    let left = unmapped(&plan.columns).count() as u64;
     let heading = Heading {
         title: "Plan",
-        subtitle: &format!("`{}` into the account {}", about.pipeline.name, about.account),
+        subtitle: &format!("`{}` into the account {}", about.pipeline.name, about.inventory.name),
         facts: &[
-            ("Records in the source", &records),
-            ("To be created", &created),
-            ("To be updated", &updated),
-            ("To wait for a person", &held),
-            ("Columns that nothing maps", &left),
+            ("Records in the source", Fact::Count(source)),
+            ("To be created", Fact::Count(sum(Outcome::Created))),
+            ("To be updated", Fact::Count(sum(Outcome::Updated))),
+            ("To wait for a person", Fact::Count(held)),
+            ("Columns that nothing maps", Fact::Count(left)),
         ],
-        files: &[],
+        files: &[
+            ("plan.json", "the whole plan, to be approved"),
+            ("mapping.html", "the mapping document, to be signed"),
+        ],
     };
     let mut page = Page::begin(file, &heading)?;
-    verdict(&mut page, about, &held);
-    outcomes(&mut page, plan);
+    verdict(&mut page, about, held);
+    let tallies: Vec<_> =
+        plan.objects.iter().map(|object| (&*object.name, &object.tally)).collect();
+    let introduction = "Each record of the source has exactly one outcome. `flagged` ones wait for a person and are not written.";
+    outcomes(&mut page, ("What would become of the records", introduction), &tallies)?;
     records_held(&mut page, plan)?;
     columns(&mut page, plan)?;
     values(&mut page, plan)?;
@@ -67,17 +74,20 @@ pub fn write_plan_page(about: &Planned<'_>, file: &Path) -> io::Result<()> {
     if !plan.files.is_empty() {
         files(&mut page, plan)?;
     }
+    inventory(&mut page, about)?;
     made_first(&mut page, about);
     before(&mut page, about);
     page.finish()
 }
 
-fn verdict(page: &mut Page, about: &Planned<'_>, held: &str) {
+fn verdict(page: &mut Page, about: &Planned<'_>, held: u64) {
     let gates = &about.plan.gates;
     if gates.is_empty() {
-        let tone = if held == "0" { Tone::Good } else { Tone::Warn };
+        let tone = if held == 0 { Tone::Good } else { Tone::Warn };
         let said = match held {
-            "0" => "Every record has its place.".to_owned(),
+            0 => "Every record has its place.".to_owned(),
+            1 => "1 record waits for a person; it is named below. All others have their place."
+                .to_owned(),
             held => format!(
                 "{held} records wait for a person; they are named below. All others have their place."
             ),
@@ -85,56 +95,23 @@ fn verdict(page: &mut Page, about: &Planned<'_>, held: &str) {
         page.verdict(tone, "Nothing is in the way", &said);
         return;
     }
-    let count = gates.len();
-    let noun = if count == 1 { "reason" } else { "reasons" };
-    page.verdict(
-        Tone::Bad,
-        &format!("Refused for {count} {noun}"),
-        "Nothing would be written until they are gone. Each stands below with the way out.",
-    );
+    let (statement, explanation) = match gates.len() {
+        1 => (
+            "Refused for 1 reason".to_owned(),
+            "Nothing would be written until it is gone. It stands below with the way out.",
+        ),
+        count => (
+            format!("Refused for {count} reasons"),
+            "Nothing would be written until they are gone. Each stands below with the way out.",
+        ),
+    };
+    page.verdict(Tone::Bad, &statement, explanation);
     page.section("gates", "What refuses the run", "");
     let terms: Vec<_> = gates
         .iter()
         .map(|gate| (format!("{}: {}", gate.code, gate.message), gate.hint.clone()))
         .collect();
     page.definition(&terms);
-}
-
-const OUTCOMES: [(Outcome, Paint); 7] = [
-    (Outcome::Created, Paint::Blue),
-    (Outcome::Updated, Paint::Sky),
-    (Outcome::Unchanged, Paint::Grey),
-    (Outcome::Merged, Paint::Green),
-    (Outcome::Skipped, Paint::Violet),
-    (Outcome::Flagged, Paint::Amber),
-    (Outcome::Failed, Paint::Red),
-];
-
-fn outcomes(page: &mut Page, plan: &Plan) {
-    page.section(
-        "outcomes",
-        "What would become of the records",
-        "Each record of the source has exactly one outcome. `flagged` ones wait for a person and are not written.",
-    );
-    let series = OUTCOMES.map(|(outcome, paint)| Series { name: outcome.name(), paint });
-    let bars: Vec<_> = plan
-        .objects
-        .iter()
-        .map(|object| StackedBar {
-            label: &object.name,
-            values: OUTCOMES.map(|(outcome, _)| object.tally.of(outcome)).into(),
-        })
-        .collect();
-    page.stacked(&Stacked { title: "Outcomes of each object", series: &series, bars: &bars });
-    let reasons: Vec<_> = plan
-        .objects
-        .iter()
-        .flat_map(|object| {
-            let reasons = object.tally.reasons.iter();
-            reasons.map(|(reason, count)| format!("{}: {count} skipped: {reason}", object.name))
-        })
-        .collect();
-    page.list(&reasons);
 }
 
 fn records_held(page: &mut Page, plan: &Plan) -> io::Result<()> {
@@ -184,6 +161,9 @@ fn made_first(page: &mut Page, about: &Planned<'_>) {
     made.extend(
         plan.provisioning.sources.iter().map(|source| format!("source of leads `{source}`")),
     );
+    if made.is_empty() {
+        page.text("Nothing: all that the spec names is there already.");
+    }
     page.list(&made);
     let stays = plan.irreversible();
     if !stays.is_empty() {

@@ -41,7 +41,10 @@ pub(super) fn owners(page: &mut Page, profile: &Profile) -> io::Result<()> {
     if owners.owners.is_empty() {
         return Ok(());
     }
-    let nobody = format!("{} rows name nobody.", owners.nobody);
+    let nobody = match owners.nobody {
+        1 => "1 row names nobody.".to_owned(),
+        count => format!("{count} rows name nobody."),
+    };
     page.section("owners", "Owners", &nobody);
     let mut rows = page.table(&TableHead {
         id: "owners",
@@ -134,7 +137,11 @@ pub(super) fn files(page: &mut Page, profile: &Profile) -> io::Result<()> {
     if files.named == 0 {
         return Ok(());
     }
-    page.section("files", "Files", &format!("{} rows name a file.", files.named));
+    let named = match files.named {
+        1 => "1 row names a file.".to_owned(),
+        count => format!("{count} rows name a file."),
+    };
+    page.section("files", "Files", &named);
     let mut rows = page.table(&TableHead {
         id: "files",
         caption: "Files with something to say about them",

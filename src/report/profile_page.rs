@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::page::{Bar, Bars, Cell, Column, Heading, Page, Paint, TableHead, Tone};
+use super::page::{Bar, Bars, Cell, Column, Fact, Heading, Page, Paint, TableHead, Tone};
 use super::profile_lists::{duplicates, files, links, owners};
 use crate::plan::{ColumnProfile, Finding, Profile, Severity, TableProfile, TableState};
 
@@ -58,11 +58,11 @@ pub fn write_profile_page(
     let columns = profile.tables.iter().flat_map(|table| &table.columns);
     let filled = columns.filter(|column| column.filled > 0).count();
     let facts = [
-        ("Tables", profile.tables.len().to_string()),
-        ("Rows", rows.to_string()),
-        ("Columns that hold something", filled.to_string()),
-        ("Findings", profile.findings.len().to_string()),
-        ("How hard the move is", profile.complexity.grade.to_owned()),
+        ("Tables", Fact::Count(profile.tables.len() as u64)),
+        ("Rows", Fact::Count(rows)),
+        ("Columns that hold something", Fact::Count(filled as u64)),
+        ("Findings", Fact::Count(profile.findings.len() as u64)),
+        ("How hard the move is", Fact::Words(profile.complexity.grade.to_owned())),
     ];
     let mut page = Page::begin(
         file,
@@ -72,7 +72,7 @@ pub fn write_profile_page(
                 "Audit of the source of `{}`, before anything moves",
                 profile.pipeline
             ),
-            facts: &facts.each_ref().map(|(label, value)| (*label, &**value)),
+            facts: &facts,
             files: beside,
         },
     )?;
@@ -105,7 +105,10 @@ fn verdict(page: &mut Page, profile: &Profile) {
         ),
         (grave, look) => page.verdict(
             Tone::Bad,
-            &format!("{grave} grave, and {look} to be looked at"),
+            &match look {
+                0 => format!("{grave} grave"),
+                look => format!("{grave} grave, and {look} to be looked at"),
+            },
             "With what is grave, records or values would be lost or wrong. Each says what to do.",
         ),
     }
@@ -155,7 +158,10 @@ fn complexity(page: &mut Page, profile: &Profile) {
     page.section(
         "complexity",
         "How hard the move is",
-        &format!("{} points: 0 as usual, 1 some work, 2 much work for each.", complexity.points),
+        &format!(
+            "Points: {}. For each reason 0 is as usual, 1 some work, 2 much work.",
+            complexity.points
+        ),
     );
     let reasons: Vec<_> = complexity
         .reasons

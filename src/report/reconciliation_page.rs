@@ -7,7 +7,8 @@ use std::path::Path;
 
 use super::findings::{Difference, Found, ObjectFindings, Sort, Sums};
 use super::page::{
-    Bar, Bars, Cell, Column, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead, Tone,
+    Bar, Bars, Cell, Column, Fact, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead,
+    Tone,
 };
 use super::reconciliation::Breached;
 
@@ -80,9 +81,8 @@ pub fn write_reconciliation_page(
     differences: &Path,
     file: &Path,
 ) -> io::Result<()> {
-    let sum = |of: fn(&ObjectFindings) -> u64| -> String {
-        about.found.objects.values().map(of).sum::<u64>().to_string()
-    };
+    let sum =
+        |of: fn(&ObjectFindings) -> u64| Fact::Count(about.found.objects.values().map(of).sum());
     let unexplained = |found: &ObjectFindings| count(found, |sort| sort != Sort::Explained);
     let (source, stands) = (sum(|found| found.source), sum(|found| found.destination));
     let (values, open) = (sum(|found| found.values), sum(unexplained));
@@ -94,11 +94,11 @@ pub fn write_reconciliation_page(
         title: "Reconciliation",
         subtitle: &subtitle.into_iter().flatten().collect::<Vec<_>>().join(", "),
         facts: &[
-            ("Records in the source", &source),
-            ("Records written and found", &stands),
-            ("Values compared", &values),
-            ("Differences without a reason", &open),
-            ("Differences with a reason", &explained),
+            ("Records in the source", source),
+            ("Records written and found", stands),
+            ("Values compared", values),
+            ("Differences without a reason", open),
+            ("Differences with a reason", explained),
         ],
         files: &[("differences.jsonl", "every difference, a line of JSON each")],
     };

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::field_diff::{FieldDiff, FieldState};
 use super::page::{
-    Cell, Column, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead, Tone,
+    Cell, Column, Fact, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead, Tone,
 };
 
 /// What the page is about.
@@ -51,18 +51,15 @@ const REMARKS: [Column<'_>; 4] = [
 /// The file cannot be written.
 pub fn write_sample_page(about: &Sampled<'_>, file: &Path) -> io::Result<()> {
     let count = |state| about.fields.iter().filter(|field| field.state == state).count();
-    let (records, parents) = (about.records.to_string(), about.parents.to_string());
     let (all, had) = about.traits;
-    let covered = format!("{had} of {all}");
-    let values = about.fields.len().to_string();
     let heading = Heading {
         title: "Sample",
         subtitle: &format!("`{}` in the account {}", about.pipeline, about.account),
         facts: &[
-            ("Records", &records),
-            ("Of these as parents of others", &parents),
-            ("Traits of the rules that they cover", &covered),
-            ("Fields compared", &values),
+            ("Records", Fact::Count(about.records as u64)),
+            ("Of these as parents of others", Fact::Count(about.parents as u64)),
+            ("Traits of the rules that they cover", Fact::Words(format!("{had} of {all}"))),
+            ("Fields compared", Fact::Count(about.fields.len() as u64)),
         ],
         files: &[
             ("sample.csv", "every field, for a spreadsheet"),
@@ -75,15 +72,18 @@ pub fn write_sample_page(about: &Sampled<'_>, file: &Path) -> io::Result<()> {
     if open > 0 {
         page.verdict(
             Tone::Bad,
-            &format!("{open} fields differ without a reason"),
-            "The CRM stores something else than was sent. They stand first below.",
+            &match open {
+                1 => "1 field differs without a reason".to_owned(),
+                open => format!("{open} fields differ without a reason"),
+            },
+            "The CRM stores something else than was sent. What wants a look stands first below.",
         );
     } else if held + said > 0 {
         page.verdict(
             Tone::Warn,
             "Everything that differs has a reason; please look at the remarks",
             &format!(
-                "{said} fields were left out or changed with a remark, and {held} belong to records that wait for a person. They stand first below."
+                "Fields that were left out or changed with a remark: {said}. Fields of records that wait for a person: {held}. They stand first below."
             ),
         );
     } else {

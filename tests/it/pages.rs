@@ -9,7 +9,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use flitpipe::report::page::{
-    Bar, Bars, Cell, Column, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead, Tone,
+    Bar, Bars, Cell, Column, Fact, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead,
+    Tone,
 };
 
 use crate::rehearsal::Rehearsal;
@@ -100,7 +101,11 @@ const COLUMNS: [Column<'_>; 6] = [
 
 /// A page of many rows, of which the one before last is hostile.
 fn many(file: &Path, count: u64) {
-    let facts = [("Records", "100000"), ("Hostile", HOSTILE)];
+    let facts = [
+        ("Records", Fact::Count(100_000)),
+        ("Version", Fact::Words("12345678".to_owned())),
+        ("Hostile", Fact::Words(HOSTILE.to_owned())),
+    ];
     let heading =
         Heading { title: HOSTILE, subtitle: HOSTILE, facts: &facts, files: &[(HOSTILE, HOSTILE)] };
     let mut page = Page::begin(file, &heading).unwrap();
@@ -123,7 +128,7 @@ fn many(file: &Path, count: u64) {
         id: "differences",
         caption: HOSTILE,
         columns: &COLUMNS,
-        filters: &[0, 1],
+        filters: &[0, 1, 2],
         whole: Some(HOSTILE),
         empty: HOSTILE,
     };
@@ -138,7 +143,11 @@ fn many(file: &Path, count: u64) {
             Cell::text(kind).toned(tone),
             Cell::text(["people", "companies", "deals"][usize::try_from(number % 3).unwrap()]),
             Cell::text(format!("people:{number}")),
-            Cell::number(number * 7),
+            match number {
+                1 => Cell::text("≈15"),
+                2 => Cell::text("·"),
+                _ => Cell::number(number * 7),
+            },
             Cell::change(format!("{number} Elm Street"), format!("{number} Oak Street")),
             Cell::text(why),
         ])
@@ -158,6 +167,7 @@ fn a_hundred_thousand_rows_are_counted_searched_and_never_all_in_the_document() 
     assert_eq!(whole.console, Vec::<String>::new());
     assert_eq!(whole.row_count("differences"), "100001");
     assert!((10..100).contains(&whole.standing()), "{}", whole.standing());
+    assert!(whole.dom.contains("… 99,700 more: search for them"), "a list says where it ends");
     for (hash, rows) in [
         ("q=people:77777", "2"),
         ("q=elm+77777", "3"),
@@ -167,6 +177,7 @@ fn a_hundred_thousand_rows_are_counted_searched_and_never_all_in_the_document() 
         ("kind=mismatch&object=deals&q=elm+999", "14"),
         ("q=77,777", "2"),
         ("q=onerror", "2"),
+        ("record=people:77777", "2"),
     ] {
         let looked = look(&browser, &file, hash);
         assert_eq!(
@@ -175,6 +186,35 @@ fn a_hundred_thousand_rows_are_counted_searched_and_never_all_in_the_document() 
             "{hash}"
         );
     }
+}
+
+/// The page as it is when somebody presses the head of a column while rows are still being read:
+/// by its clock only the reading takes time.
+fn pressed(page: &Path, column: usize) -> PathBuf {
+    let text = fs::read_to_string(page).unwrap();
+    let (before, policy) = text.split_once("<meta http-equiv=").unwrap();
+    let (_, after) = policy.split_once('>').unwrap();
+    let clock = "<script>let time = 0; performance.now = () => /load/.test(new Error().stack) ? time += 9 : time;</script>";
+    let press =
+        format!("<script>document.querySelectorAll('th button')[{column}].click()</script></body>");
+    let text = format!("{before}{clock}{after}").replace("</body>", &press);
+    let file = page.with_extension("pressed.html");
+    fs::write(&file, text).unwrap();
+    file
+}
+
+#[test]
+fn rows_that_come_after_an_order_was_asked_for_take_their_place_in_it() {
+    let Some(browser) = found() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("many.html");
+    many(&file, 20_000);
+    let looked = look(&browser, &pressed(&file, 3), "");
+    assert_eq!((looked.console.as_slice(), looked.row_count("differences")), (&[][..], "20001"));
+    let (_, body) = looked.dom.split_once("<tbody>").unwrap();
+    // What is no number comes first, and what is about so much where it belongs.
+    let places = [2, 1, 3, 4].map(|number| body.find(&format!("people:{number}<")));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
 }
 
 #[test]
@@ -207,6 +247,7 @@ fn a_page_is_one_private_file_that_can_be_read_without_its_script() {
     assert!(text.contains("content=\"default-src 'none'; style-src 'sha256-"));
     assert_eq!(text.matches("<tr><td").count(), 100, "the first rows stand there as they are");
     assert!(text.contains("The first 100 of 500 rows."));
+    assert!(text.contains("<dd>100,000</dd>") && text.contains("<dd>12345678</dd>"));
 }
 
 #[test]
@@ -318,6 +359,8 @@ fn the_pages_before_a_run_are_whole_searchable_and_harmless() {
     for (page, table, hash, rows) in [
         ("plan.html", "values", "", "22"),
         ("plan.html", "values", "values.state=no%20match&values.q=x%3E20", "2"),
+        ("plan.html", "account", "account.what=source", "4"),
+        ("plan.html", "account", "account.q=theo", "2"),
         ("sample.html", "fields", "", "81"),
         ("sample.html", "fields", "fields.state=left%20out", "21"),
     ] {

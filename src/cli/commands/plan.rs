@@ -78,7 +78,8 @@ fn written(
         move |source| EngineError::Output { file, source }
     };
     let page = out.join("plan.html");
-    let about = Planned { pipeline, account: &prepared.inventory.name, plan: &prepared.plan };
+    let Prepared { inventory, existing, plan, .. } = prepared;
+    let about = Planned { pipeline, inventory, existing, plan };
     report::write_plan_page(&about, &page).map_err(fail(&page))?;
     let text = serde_json::to_string_pretty(document).unwrap_or_default() + "\n";
     let mut files = vec![page];

@@ -8,12 +8,10 @@ use crate::report::page::{Cell, Column, Heading, Page, TableHead};
 
 /// Writes the document.
 pub(super) fn write(document: &Document, file: &Path) -> io::Result<()> {
-    let facts: Vec<_> =
-        document.facts.iter().map(|(label, value)| (*label, value.as_str())).collect();
     let heading = Heading {
         title: TITLE,
         subtitle: &document.subtitle,
-        facts: &facts,
+        facts: &document.facts,
         files: &[
             ("mapping.xlsx", "the same as sheets, with room for decisions"),
             ("mapping.md", "the same as text, for a comparison of versions"),
@@ -50,7 +48,7 @@ const ROWS_LAID_OUT: usize = 400;
 
 /// A table; one that is grouped becomes a table for each value of its first column.
 fn table(page: &mut Page, table: &Table) -> io::Result<()> {
-    if !table.is_grouped {
+    if !table.is_grouped || table.rows.is_empty() {
         page.subsection(table.caption);
         return part(page, table, (table.id, &table.rows, 0));
     }

@@ -1,7 +1,7 @@
 //! What cannot move and why, as far as it concerns this spec, and what people do by hand.
 
 use super::basis::{Basis, Status, files};
-use super::model::{Block, Section, code, counted, listed};
+use super::model::{Block, Section, code, counted, listed, of_many};
 use super::owners;
 use super::words::has_custom_fields;
 use crate::plan::Way;
@@ -47,7 +47,8 @@ fn limits(basis: &Basis<'_>) -> Vec<String> {
     }
     let lines = fields(basis, |kind, target| target.custom.is_some() && !has_custom_fields(kind));
     if !lines.is_empty() {
-        told.push(format!("Notes, activities and tasks have no custom fields: {} become lines at the end of the text.", listed(&lines, " and ")));
+        let become_ = of_many(&lines, "becomes a line", "become lines");
+        told.push(format!("Notes, activities and tasks have no custom fields: {} {become_} at the end of the text.", listed(&lines, " and ")));
     }
     if has(basis, &[ObjectKind::Note, ObjectKind::File]) {
         told.push("A note has no title and no date of its own: the original time, and where needed the author, stand in its first line.".to_owned());
@@ -57,14 +58,14 @@ fn limits(basis: &Basis<'_>) -> Vec<String> {
         let kept = if times.is_empty() {
             "the spec keeps none of the original ones".to_owned()
         } else {
-            format!("the original ones go into {}", listed(&times, " and "))
+            format!("what the spec keeps of times goes into {}", listed(&times, " and "))
         };
         told.push(format!("Created and modified times cannot be set: {kept}."));
     }
     let parents =
         fields(basis, |kind, target| kind == ObjectKind::Company && target.path == "parent");
     if !parents.is_empty() {
-        told.push(format!("The hierarchy of companies can be read and not written: {} is flagged, and the parent stands in a custom field.", listed(&parents, " and ")));
+        told.push(format!("The hierarchy of companies can be read and not written: {} {} flagged, and the parent stands in a custom field.", listed(&parents, " and "), of_many(&parents, "is", "are")));
     }
     if has(basis, &[ObjectKind::File]) && !basis.inventory.uploads {
         told.push("The API takes no files: each is copied to the customer's place, and a note on the record links it.".to_owned());
@@ -82,23 +83,39 @@ fn copies(basis: &Basis<'_>) -> Option<String> {
     (basis.inventory.uploads && count > 0).then(|| {
         let files = counted(
             count,
-            "file is larger than the plan allows: it is",
-            "files are larger than the plan allows: they are",
+            "file is larger than the plan allows: it is copied to the customer's place, and a note links it",
+            "files are larger than the plan allows: they are copied to the customer's place, and notes link them",
         );
-        format!("{files} copied to the customer's place, and notes link the copies.")
+        format!("{files}.")
     })
 }
 
 /// Tables for which the CRM has no place.
 fn by_hand(basis: &Basis<'_>) -> Vec<String> {
     let kept = [
-        (Status::Archived, "The CRM has no place for", "they are kept as files"),
-        (Status::Reference, "No API takes", "documents say how to rebuild them by hand"),
-        (Status::Manual, "Nothing carries", "somebody has to see to them, see Objects"),
+        (
+            Status::Archived,
+            "The CRM has no place for",
+            ("it is kept as a file", "they are kept as files"),
+        ),
+        (
+            Status::Reference,
+            "No API takes",
+            (
+                "a document says how to rebuild it by hand",
+                "documents say how to rebuild them by hand",
+            ),
+        ),
+        (
+            Status::Manual,
+            "Nothing carries",
+            ("somebody has to see to it, see Objects", "somebody has to see to them, see Objects"),
+        ),
     ];
-    let of_status = kept.into_iter().filter_map(|(status, what, way)| {
+    let of_status = kept.into_iter().filter_map(|(status, what, (one, more))| {
         let of_it = basis.tables().filter(|table| basis.status(*table) == status);
         let names: Vec<_> = of_it.map(|table| basis.pipeline.tables[table].name.as_str()).collect();
+        let way = of_many(&names, one, more);
         (!names.is_empty()).then(|| format!("{what} {}: {way}.", listed(&names, " and ")))
     });
     of_status.collect()
@@ -108,16 +125,22 @@ fn before(basis: &Basis<'_>) -> Vec<String> {
     let destination = &basis.pipeline.destination;
     let mut told = Vec::new();
     for (pipeline, stages) in &destination.pipelines {
+        let with = match stages.len() {
+            0 => String::new(),
+            1 => format!(" with the stage {}", code(&stages[0])),
+            _ => format!(" with the stages {}", listed(stages, ", ")),
+        };
         told.push(format!(
-            "Sales pipeline {} with the stages {} must be there: no API creates it.",
-            code(pipeline),
-            listed(stages, ", ")
+            "Sales pipeline {}{with} must be there: no API creates it.",
+            code(pipeline)
         ));
     }
     if !destination.activity_types.is_empty() {
         told.push(format!(
-            "The activity types {} must be there: no API creates them.",
-            listed(&destination.activity_types, ", ")
+            "The activity {} {} must be there: no API creates {}.",
+            of_many(&destination.activity_types, "type", "types"),
+            listed(&destination.activity_types, ", "),
+            of_many(&destination.activity_types, "it", "them")
         ));
     }
     let fallen = owners::fallen(basis);
@@ -151,7 +174,8 @@ fn after(basis: &Basis<'_>) -> Vec<String> {
         .map(|archive| archive.file.as_str())
         .collect();
     if !documents.is_empty() {
-        told.push(format!("Rebuild by hand what these documents describe: {}.", files(&documents)));
+        let describe = of_many(&documents, "this document describes", "these documents describe");
+        told.push(format!("Rebuild by hand what {describe}: {}.", files(&documents)));
     }
     told.push("Look through the records that were flagged or held: `status` and the audit list name each of them.".to_owned());
     told.push("Switch automations and notifications on again.".to_owned());

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::model::{Block, Cell, Document, Kind, Section, TITLE, Table};
+use super::model::{Block, Cell, Document, Kind, Section, TITLE, Table, counted};
+use crate::ground::turns_text;
 use crate::report::markdown::cell as escaped;
 
 /// How many rows of a table are shown; the sheets have all of them.
@@ -15,7 +16,7 @@ pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> 
     let mut text = format!("# {TITLE}\n\n{}\n\n", escaped(&document.subtitle));
     write!(text, "**{}.** {}\n\n", prose(statement), prose(explanation)).unwrap_or_default();
     for (label, value) in &document.facts {
-        writeln!(text, "* {label}: {}", escaped(value)).unwrap_or_default();
+        writeln!(text, "* {label}: {}", escaped(&value.to_string())).unwrap_or_default();
     }
     out.write_all(text.as_bytes())?;
     document
@@ -67,7 +68,8 @@ fn table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     }
     let more = table.rows.len().saturating_sub(ROWS_MAX);
     if more > 0 {
-        writeln!(out, "\n… and {more} rows more, in `mapping.xlsx`.")?;
+        let more = counted(more as u64, "more row", "more rows");
+        writeln!(out, "\n… and {more}, in `mapping.xlsx`.")?;
     }
     Ok(())
 }
@@ -84,9 +86,9 @@ fn told(cell: &Cell, kind: Kind) -> String {
 
 /// A name in the type of machines.
 fn name(text: &str) -> String {
-    let clean: String =
-        text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
-    format!("`{}`", clean.replace('`', "'").replace('|', "\\|"))
+    let is_odd = |letter: char| letter.is_control() || turns_text(letter);
+    let clean = text.replace(is_odd, "\u{fffd}").replace('`', "'");
+    format!("`{}`", clean.replace('|', "\\|"))
 }
 
 /// Sentences of ours, whose names stand between backticks.

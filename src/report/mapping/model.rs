@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::report::page::Tone;
+use crate::report::page::{Fact, Tone};
 
 /// The whole document.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub struct Document {
     /// How it stands: tone, statement, explanation.
     pub(super) verdict: (Tone, String, String),
     /// The figures that people look for first: label and value.
-    pub(super) facts: Vec<(&'static str, String)>,
+    pub(super) facts: Vec<(&'static str, Fact)>,
     /// Everything else, in order.
     pub(super) sections: Vec<Section>,
     /// The lists from which decisions are taken.
@@ -216,6 +216,11 @@ pub(super) fn listed<T: AsRef<str>>(names: &[T], last: &str) -> String {
 /// A name between backticks.
 pub(super) fn code(name: &str) -> String {
     format!("`{}`", name.replace('`', "'"))
+}
+
+/// The word for one of them, or for more.
+pub(super) const fn of_many<'w, T>(things: &[T], one: &'w str, more: &'w str) -> &'w str {
+    if things.len() == 1 { one } else { more }
 }
 
 /// So many of something.

@@ -6,7 +6,7 @@ use super::words::becomes;
 use super::{creation, fields, limits, objects, owners, signature, values};
 use crate::ground::Outcome;
 use crate::plan::unmapped;
-use crate::report::page::Tone;
+use crate::report::page::{Fact, Tone};
 
 const STATUSES: [Column; 4] = [
     Column::new("Status", Kind::Chip, 20),
@@ -62,25 +62,26 @@ fn subtitle(basis: &Basis<'_>) -> String {
     format!("{}: {} into {}", basis.pipeline.name, basis.sources().join(", "), basis.account())
 }
 
-fn facts(basis: &Basis<'_>) -> Vec<(&'static str, String)> {
+fn facts(basis: &Basis<'_>) -> Vec<(&'static str, Fact)> {
     let plan = basis.plan;
     let records: u64 = plan.objects.iter().map(|object| object.tally.source).sum();
     let fields: usize = basis.pipeline.objects.iter().map(|object| object.fields.len()).sum();
     let calls: u64 = plan.calls.values().sum();
     let mut facts = vec![
-        ("Pipeline", basis.pipeline.name.clone()),
-        ("Version", basis.version()),
-        ("Records", records.to_string()),
-        ("Tables", basis.tables().count().to_string()),
-        ("Source fields", plan.columns.len().to_string()),
-        ("Destination fields", fields.to_string()),
-        ("Writing calls", calls.to_string()),
+        ("Pipeline", Fact::Words(basis.pipeline.name.clone())),
+        ("Version", Fact::Words(basis.version())),
+        ("Records", Fact::Count(records)),
+        ("Tables", Fact::Count(basis.tables().count() as u64)),
+        ("Source fields", Fact::Count(plan.columns.len() as u64)),
+        ("Destination fields", Fact::Count(fields as u64)),
+        ("Writing calls", Fact::Count(calls)),
     ];
     if plan.eta_s > 0.0 {
-        facts.push(("At least", format!("{:.0} min", (plan.eta_s / 60.0).ceil())));
+        let least = format!("{:.0} min", (plan.eta_s / 60.0).ceil());
+        facts.push(("At least", Fact::Words(least)));
     }
     if let Some(name) = &basis.pipeline.destination.plan.name {
-        facts.push(("Plan of the account", name.clone()));
+        facts.push(("Plan of the account", Fact::Words(name.clone())));
     }
     facts
 }
@@ -93,7 +94,7 @@ fn verdict(basis: &Basis<'_>) -> (Tone, String, String) {
     let fallen = owners::fallen(basis);
     let held: u64 = plan.objects.iter().map(|object| object.tally.of(Outcome::Flagged)).sum();
     let points = [
-        (left, "column is not carried", "columns are not carried"),
+        (left, "column is unmapped", "columns are unmapped"),
         (lost, "value has no match", "values have no match"),
         (fallen, "owner has no user", "owners have no user"),
         (held, "record would wait for a person", "records would wait for a person"),

@@ -7,7 +7,8 @@ use rust_xlsxwriter::{
     FormatAlign, FormatBorder, Formula, Workbook, Worksheet, XlsxError,
 };
 
-use super::model::{Block, Cell, Choice, Column, Document, Kind, TITLE, Table};
+use super::model::{Block, Cell, Choice, Column, Document, Kind, TITLE, Table, counted};
+use crate::ground::turns_text;
 use crate::report::guard::guarded;
 use crate::report::page::Tone;
 
@@ -101,7 +102,9 @@ impl Styles {
             plain: cell(),
             line: Format::new().set_align(FormatAlign::Top),
             number: Format::new().set_align(FormatAlign::Top).set_num_format("#,##0_)"),
+            // As text: what is typed stays as it is, `1-2` is no day and `=x` no formula.
             answer: toned(0x00FF_F8DC, 0x0000_0000)
+                .set_num_format("@")
                 .set_border(FormatBorder::Thin)
                 .set_border_color(edge)
                 .set_unlocked(),
@@ -149,7 +152,7 @@ impl Pen<'_> {
             let row = self.next;
             let sheet = self.book.worksheet_from_index(self.sheet)?;
             sheet.write_string_with_format(row, 0, *label, &bold)?;
-            sheet.write_string_with_format(row, 1, text(value), &plain)?;
+            sheet.write_string_with_format(row, 1, text(&value.to_string()), &plain)?;
             self.next += 1;
         }
         self.next += 1;
@@ -231,9 +234,7 @@ impl Pen<'_> {
         };
         sheet.autofilter(0, 0, last, column)?;
         if table.columns.last().is_some_and(|column| column.kind == Kind::Answer) {
-            for (row, cells) in (1..).zip(table.rows.iter().take(ROWS_MAX)) {
-                offer(sheet, choices, (row, column), cells)?;
-            }
+            offer_all(sheet, choices, (column, table))?;
         }
         Ok(())
     }
@@ -291,6 +292,11 @@ fn rows(
             };
         }
     }
+    let more = table.rows.len().saturating_sub(ROWS_MAX);
+    if more > 0 {
+        let told = format!("… and {} more than a sheet takes", counted(more as u64, "row", "rows"));
+        sheet.write_string(start + 1 + last_row(table).unwrap_or_default(), 0, told)?;
+    }
     Ok(())
 }
 
@@ -311,14 +317,35 @@ const LINE_POINTS: u32 = 15;
 /// How many lines a row shows at most: no row is higher than 409 points.
 const LINES_MAX: usize = 27;
 
-/// Lets a decision be chosen from its list; another one is still taken, and judged on its return.
+/// What a decision of the row is chosen from.
+fn about(cells: &[Cell]) -> &str {
+    cells.last().map_or("", |cell| cell.text.as_str())
+}
+
+/// Lets decisions be chosen from their lists; rows with the same list share it, because programs
+/// take only so many.
+fn offer_all(
+    sheet: &mut Worksheet,
+    choices: &[Choice],
+    (column, table): (u16, &Table),
+) -> Result<(), XlsxError> {
+    let rows = &table.rows[..table.rows.len().min(ROWS_MAX)];
+    let mut first = 1;
+    for alike in rows.chunk_by(|one, next| about(one) == about(next)) {
+        let next = first + u32::try_from(alike.len()).unwrap_or_default();
+        offer(sheet, choices, (first, next - 1, column), about(&alike[0]))?;
+        first = next;
+    }
+    Ok(())
+}
+
+/// Lets decisions be chosen from a list; another one is still taken, and judged on its return.
 fn offer(
     sheet: &mut Worksheet,
     choices: &[Choice],
-    (row, column): (u32, u16),
-    cells: &[Cell],
+    (first, end, column): (u32, u32, u16),
+    about: &str,
 ) -> Result<(), XlsxError> {
-    let about = cells.last().map_or("", |cell| cell.text.as_str());
     let found =
         choices.iter().position(|choice| choice.about == about && !choice.values.is_empty());
     let Some(position) = found else { return Ok(()) };
@@ -328,7 +355,7 @@ fn offer(
     let validation = DataValidation::new()
         .allow_list_formula(range)
         .set_error_style(DataValidationErrorStyle::Warning);
-    sheet.add_data_validation(row, column, row, column, &validation)?;
+    sheet.add_data_validation(first, column, end, column, &validation)?;
     Ok(())
 }
 
@@ -353,12 +380,11 @@ fn last_column(table: &Table) -> Option<u16> {
     u16::try_from(table.columns.len().checked_sub(1)?).ok()
 }
 
-/// Text that a cell takes and no spreadsheet takes for a formula.
+/// Text that a cell takes, that no spreadsheet takes for a formula and that turns nothing.
 pub(super) fn text(value: &str) -> String {
-    let clean =
-        |letter: char| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter };
-    let text: String = guarded(value).chars().map(clean).take(CELL_CHARS_MAX).collect();
-    text
+    let is_odd = |letter: char| (letter.is_control() && letter != '\n') || turns_text(letter);
+    let clean = |letter: char| if is_odd(letter) { '\u{fffd}' } else { letter };
+    guarded(value).chars().map(clean).take(CELL_CHARS_MAX).collect()
 }
 
 /// Prose without the marks of names.
@@ -369,6 +395,7 @@ fn bare(prose: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::mapping::model::Section;
 
     #[test]
     fn columns_have_letters() {
@@ -376,8 +403,45 @@ mod tests {
     }
 
     #[test]
+    fn decisions_stay_as_they_are_typed_and_rows_of_one_map_share_their_list() {
+        const COLUMNS: [Column; 2] =
+            [Column::new("Value", Kind::Text, 9), Column::new("Your decision", Kind::Answer, 9)];
+        let row = |value: &str, about: &str| vec![value.into(), about.into()];
+        let rows = vec![row("a", "x"), row("b", "x"), row("c", ""), row("d", "x")];
+        let table = Table {
+            id: "values",
+            caption: "Values",
+            columns: &COLUMNS,
+            filters: &[],
+            is_grouped: false,
+            rows,
+            empty: "",
+            sheet: Some("Values"),
+        };
+        let section = Section {
+            id: "values",
+            title: "Values",
+            introduction: String::new(),
+            blocks: vec![Block::Table(table)],
+            sheet: "Overview",
+        };
+        let choices = vec![Choice { about: "x".into(), values: vec!["=y".into()] }];
+        let verdict = (Tone::Good, String::new(), String::new());
+        let (subtitle, facts, sections) = (String::new(), Vec::new(), vec![section]);
+        let mut out = Vec::new();
+        write(&Document { subtitle, verdict, facts, sections, choices }, &mut out).unwrap();
+        let mut zip = zip::ZipArchive::new(io::Cursor::new(out)).unwrap();
+        let mut part = |name: &str| io::read_to_string(zip.by_name(name).unwrap()).unwrap();
+        assert!(part("xl/styles.xml").contains("<xf numFmtId=\"49\""), "text, not anything");
+        let sheet = part("xl/worksheets/sheet2.xml");
+        let lists: Vec<_> = sheet.split("<dataValidation ").skip(1).collect();
+        assert_eq!(lists.len(), 2, "{sheet}");
+        assert!(lists[0].contains("sqref=\"B2:B3\"") && lists[1].contains("sqref=\"B5\""));
+    }
+
+    #[test]
     fn a_value_runs_in_no_spreadsheet() {
         assert_eq!(text("=1+1"), "'=1+1");
-        assert_eq!(text("a\u{1}b\nc"), "a\u{fffd}b\nc");
+        assert_eq!(text("a\u{1}b\nc\u{202e}"), "a\u{fffd}b\nc\u{fffd}");
     }
 }

@@ -1,6 +1,6 @@
 //! The frame of a page: head, verdict, facts, sections. Rows wait on disk until it is finished.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
@@ -11,6 +11,24 @@ use super::seal::{SCRIPT, STYLE, policy};
 use super::table::{Rows, TableHead, slug};
 use crate::report::file::Draft;
 
+/// A figure that people look for first.
+#[derive(Debug, Clone)]
+pub enum Fact {
+    /// So many; its digits are grouped.
+    Count(u64),
+    /// Names and versions, as they are, digits or not.
+    Words(String),
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => write!(out, "{count}"),
+            Self::Words(words) => out.write_str(words),
+        }
+    }
+}
+
 /// What stands above everything.
 #[derive(Debug, Clone, Copy)]
 pub struct Heading<'a> {
@@ -19,7 +37,7 @@ pub struct Heading<'a> {
     /// What it is about, in a line.
     pub subtitle: &'a str,
     /// The figures that people look for first: label and value.
-    pub facts: &'a [(&'a str, &'a str)],
+    pub facts: &'a [(&'a str, Fact)],
     /// The files beside it: name, and what is in it.
     pub files: &'a [(&'a str, &'a str)],
 }
@@ -127,8 +145,11 @@ impl Page {
         self.body.push_str("</p>\n");
     }
 
-    /// A list.
+    /// A list; nothing when it is empty.
     pub fn list<T: AsRef<str>>(&mut self, items: &[T]) {
+        if items.is_empty() {
+            return;
+        }
         self.body.push_str("<ul class=\"list\">\n");
         for item in items {
             self.body.push_str("<li>");
@@ -138,8 +159,11 @@ impl Page {
         self.body.push_str("</ul>\n");
     }
 
-    /// Words and what they mean.
+    /// Words and what they mean; nothing when there are none.
     pub fn definition<T: AsRef<str>>(&mut self, terms: &[(T, T)]) {
+        if terms.is_empty() {
+            return;
+        }
         self.body.push_str("<dl class=\"terms\">\n");
         for (term, meaning) in terms {
             self.body.push_str("<dt>");
@@ -224,7 +248,7 @@ fn navigation(out: &mut Draft, sections: &[Section]) -> io::Result<()> {
     out.write_all(list.as_bytes())
 }
 
-fn facts(facts: &[(&str, &str)]) -> String {
+fn facts(facts: &[(&str, Fact)]) -> String {
     if facts.is_empty() {
         return String::new();
     }
@@ -233,7 +257,10 @@ fn facts(facts: &[(&str, &str)]) -> String {
         out.push_str("<div><dt>");
         escape::html(&mut out, label);
         out.push_str("</dt><dd>");
-        escape::html(&mut out, &escape::grouped(value));
+        match value {
+            Fact::Count(count) => out.push_str(&escape::grouped(&count.to_string())),
+            Fact::Words(words) => escape::html(&mut out, words),
+        }
         out.push_str("</dd></div>\n");
     }
     out.push_str("</dl>\n");

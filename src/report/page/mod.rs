@@ -2,7 +2,7 @@
 //! but their own script, whatever the data hold.
 //!
 //! ```text
-//! let heading = Heading { title: "Plan", subtitle: "rezora into Nutshell", facts: &[("Records", "1200")], files: &[] };
+//! let heading = Heading { title: "Plan", subtitle: "rezora into Nutshell", facts: &[("Records", Fact::Count(1200))], files: &[] };
 //! let mut page = Page::begin(&out.join("plan.html"), &heading)?;
 //! page.verdict(Tone::Good, "Nothing is in the way", "1,200 records are going to be written.");
 //! page.section("outcomes", "What would become of the records", "Each record has one outcome.");
@@ -27,7 +27,7 @@
 //!   the column's in lower case; without `records.` it is meant for the first table.
 //! * The order on the page is that of the calls, but verdict and facts always come first.
 //! * Who reads without the script, or on paper, sees the first hundred rows and a line that says so.
-//! * What two documents show alike is a function over `&mut Page`, such as `audit_page::outcomes`.
+//! * What two documents show alike is a function over `&mut Page`, such as `outcomes::outcomes`.
 //! * Numbers go into `Column::number`, which groups digits; ids go into `Column::code`.
 //! * Same calls, same bytes: a page asks no clock.
 
@@ -40,5 +40,5 @@ mod table;
 
 pub use cell::{Cell, Tone};
 pub use chart::{Bar, Bars, Paint, Series, Stacked, StackedBar};
-pub use frame::{Heading, Page};
+pub use frame::{Fact, Heading, Page};
 pub use table::{Column, ROWS_MAX, Rows, TableHead};

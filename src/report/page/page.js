@@ -200,8 +200,12 @@
       this.loaded = true;
       this.fill();
       this.restore();
-      this.update(false);
-      // What the first search would have to make is made while nobody waits.
+      // An order of the rows that were there is none of all of them.
+      if (this.sorted.column >= 0) this.arrange(); else this.update(false);
+    }
+
+    /* What the first search would have to make is made while nobody waits. */
+    async warm() {
       for (let number = 0, turn = performance.now(); number < this.rows.length; number += 1) {
         this.text(number);
         if (number % 256 === 255 && performance.now() - turn > SLICE_MS) { await pause(); turn = performance.now(); }
@@ -220,8 +224,11 @@
         select.hidden = words.length < 2 && !this.chosen.has(position);
         for (const [word, count] of words.slice(0, OPTIONS_MAX)) {
           // A value that is the same as none needs a name of its own.
-          select.append(make("option", { value: `=${word}` }, `${word === "" ? "none" : word.slice(0, 60)} (${grouped(count)})`));
+          const label = word === "" ? "none" : shortened(word, { text: 60 });
+          select.append(make("option", { value: `=${word}` }, `${label} (${grouped(count)})`));
         }
+        const more = words.length - OPTIONS_MAX;
+        if (more > 0) select.append(make("option", { disabled: "" }, `… ${grouped(more)} more: search for them`));
       }
     }
 
@@ -319,7 +326,7 @@
       this.table.setAttribute("aria-rowcount", this.length + 1);
     }
 
-    async sort(column) {
+    sort(column) {
       const { sorted } = this;
       const down = sorted.column === column && !sorted.down;
       const off = sorted.column === column && sorted.down;
@@ -328,22 +335,38 @@
         if (position === this.sorted.column) cell.setAttribute("aria-sort", down ? "descending" : "ascending");
         else cell.removeAttribute("aria-sort");
       });
-      this.order = null;
-      if (!off) {
-        const isNumber = this.columns[column].kind === "number";
+      this.arrange();
+    }
+
+    /* Puts the rows into the order that was asked for; a later wish ends an earlier one. */
+    async arrange() {
+      const wish = this.sorted;
+      const { column, down } = wish;
+      let order = null;
+      if (column >= 0) {
         const keys = [];
         let turn = performance.now();
         for (let number = 0; number < this.rows.length; number += 1) {
-          const text = said(this.rows[number][column]);
-          // Digits within a text count as numbers: people:9 comes before people:10.
-          keys.push(isNumber ? (text === "" ? -Infinity : parseFloat(text)) : folded(text).replace(/\d+/g, (digits) => digits.padStart(15, "0")));
-          if (number % 512 === 511 && performance.now() - turn > SLICE_MS) { await pause(); turn = performance.now(); }
+          keys.push(this.rank(said(this.rows[number][column]), column));
+          if (number % 512 === 511 && performance.now() - turn > SLICE_MS) {
+            await pause();
+            if (wish !== this.sorted) return;
+            turn = performance.now();
+          }
         }
-        const order = Uint32Array.from(keys, (_, number) => number);
         const way = down ? -1 : 1;
-        this.order = order.sort((one, other) => keys[one] < keys[other] ? -way : keys[one] > keys[other] ? way : one - other);
+        order = Uint32Array.from(keys, (_, number) => number);
+        order.sort((one, other) => keys[one] < keys[other] ? -way : keys[one] > keys[other] ? way : one - other);
       }
+      this.order = order;
       this.update(false);
+    }
+
+    /* Numbers by their size, what is none before them; digits within a text count as numbers: people:9 comes before people:10. */
+    rank(text, column) {
+      if (this.columns[column].kind !== "number") return folded(text).replace(/\d+/g, (digits) => digits.padStart(15, "0"));
+      const number = parseFloat(text.replace("≈", ""));
+      return Number.isNaN(number) ? -Infinity : number;
     }
 
     /* Where rows stand: all are alike in height, but for those that are open. */
@@ -489,7 +512,10 @@
   }
 
   const lives = [...document.querySelectorAll(".table.live")].map((box) => new Live(box));
-  (async () => { for (const live of lives) await live.load(); })();
+  (async () => {
+    for (const live of lives) await live.load();
+    for (const live of lives) await live.warm();
+  })();
 
   addEventListener("hashchange", () => {
     if (!location.hash.includes("=")) return;
