@@ -27,12 +27,16 @@ objects:
       name: { from: name, required: true }
       industry: { from: kind, map: transforms/kinds.toml }
       owner: owner
+      Code__c: { from: code, map: transforms/codes.toml, default: none, custom: text }
 "#;
 
-const FIRMS: &str = "id,name,kind,owner\n\
-    1,Clear Water,Realty,bo@old.example\n\
-    2,Deep Water,law,bo@old.example\n\
-    3,Still Water,=Odd,ada.moreno@shadyacres.example\n";
+const FIRMS: &str = "id,name,kind,owner,code,fax\n\
+    1,Clear Water,Realty,bo@old.example,true,\n\
+    2,Deep Water,law,bo@old.example,+1 a,\n\
+    3,Still Water,=Odd,ada.moreno@shadyacres.example,,\n\
+    4,High Water,law,+cy@old.example,7,\n";
+
+const CODES: &str = "7 = 7\n";
 
 const KINDS: &str =
     "# Agreed with the customer\nLaw = \"Legal\"  # not Law\nTech = \"Technology\"\n";
@@ -53,6 +57,7 @@ impl Firms {
             ("pipelines/firms.yaml", SPEC),
             ("export/firms.csv", FIRMS),
             ("transforms/kinds.toml", KINDS),
+            ("transforms/codes.toml", CODES),
             ("transforms/users.toml", USERS),
         ] {
             let path = folder.path().join(file);
@@ -117,21 +122,23 @@ fn copied(sheet: &mut Worksheet, (row, column): (u32, u16), cell: &Data) {
     }
 }
 
-/// The whole document with a decision in a row of a sheet, as a spreadsheet would save it.
-fn saved(document: &Path, file: &Path, (sheet, about, decision): (&str, &str, &str)) {
+/// The whole document with decisions in rows of its sheets, as a spreadsheet would save it.
+fn saved(document: &Path, file: &Path, decisions: &[(&str, &str, &str)]) {
     let mut book: Xlsx<_> = open_workbook(document).unwrap();
     let mut copy = Workbook::new();
     for name in book.sheet_names() {
         let range = book.worksheet_range(&name).unwrap();
         let target = copy.add_worksheet().set_name(&name).unwrap();
         for (row, cells) in (0..).zip(range.rows()) {
-            let is_meant = name == sheet && cells.contains(&Data::String(about.to_owned()));
+            let meant = decisions.iter().find(|(sheet, about, _)| {
+                name == *sheet && cells.contains(&Data::String((*about).to_owned()))
+            });
             for (column, cell) in (0..).zip(cells) {
                 copied(target, (row, column), cell);
             }
-            if is_meant {
+            if let Some((_, _, decision)) = meant {
                 let last = u16::try_from(cells.len() - 1).unwrap();
-                target.write_string(row, last, decision).unwrap();
+                target.write_string(row, last, *decision).unwrap();
             }
         }
     }
@@ -141,25 +148,44 @@ fn saved(document: &Path, file: &Path, (sheet, about, decision): (&str, &str, &s
 #[test]
 fn decisions_go_into_the_files_of_the_project_and_their_values_arrive() {
     let firms = Firms::planned();
-    let values =
-        firms.decided("value-maps.csv", &[("Realty", "real estate"), ("'=Odd", "Technology")]);
+    let document = fs::read_to_string(firms.rehearsal.out().join("mapping.md")).unwrap();
+    assert!(document.contains("| fax | empty |"), "what is always empty is listed all the same");
+    let decisions = [
+        ("Realty", "real estate"),
+        ("'=Odd", "Technology"),
+        (",true,", "=on"),
+        ("'+1 a", "plus"),
+        (",7,7,", "007"),
+    ];
+    let values = firms.decided("value-maps.csv", &decisions);
+    // What a spreadsheet makes of it.
+    let text = fs::read_to_string(&values).unwrap();
+    assert!(text.starts_with('\u{feff}'), "spreadsheets know that it is UTF-8");
+    fs::write(&values, text.replace(",true,", ",TRUE,")).unwrap();
     // Without a yes it is only shown.
     let (exit, _, shown) = firms.import(&values, "plan");
     assert_eq!((exit, firms.text("kinds.toml")), (5, KINDS.to_owned()), "{shown}");
     let diff = shown["import"]["diff"].as_str().unwrap();
     assert!(diff.contains("\n+Realty = \"Real Estate\"\n"), "{diff}");
     let (exit, _, done) = firms.import(&values, "plan --yes");
-    assert_eq!((exit, &done["import"]["decisions"]), (0, &2.into()), "{done}");
+    assert_eq!((exit, &done["import"]["decisions"]), (0, &5.into()), "{done}");
+    let codes = "7 = \"007\"\n\"+1 a\" = \"plus\"\ntrue = \"=on\"\n";
+    assert_eq!(firms.text("codes.toml"), codes);
     let added = "\"=Odd\" = \"Technology\"\nRealty = \"Real Estate\"\n";
     assert_eq!(firms.text("kinds.toml"), format!("{KINDS}{added}"), "comments and order stay");
 
     let book = firms.folder.path().join("signed.xlsx");
     assert_eq!(firms.run("plan").0, 0);
     let document = firms.rehearsal.out().join("mapping.xlsx");
-    saved(&document, &book, ("Owners", "bo@old.example", "Ben.Okafor@shadyacres.example"));
+    let decisions = [
+        ("Owners", "bo@old.example", "Ben.Okafor@shadyacres.example"),
+        ("Owners", "'+cy@old.example", "ben.okafor@shadyacres.example"),
+    ];
+    saved(&document, &book, &decisions);
     let (exit, _, done) = firms.import(&book, "plan --yes");
-    assert_eq!((exit, &done["import"]["decisions"]), (0, &1.into()), "{done}");
-    let added = "\"bo@old.example\" = \"ben.okafor@shadyacres.example\"\n";
+    assert_eq!((exit, &done["import"]["decisions"]), (0, &2.into()), "{done}");
+    let added = "\"bo@old.example\" = \"ben.okafor@shadyacres.example\"\n\
+                 \"+cy@old.example\" = \"ben.okafor@shadyacres.example\"\n";
     assert_eq!(firms.text("users.toml"), format!("{USERS}{added}"));
 
     assert_eq!(firms.run("apply").0, 0);
@@ -178,14 +204,16 @@ fn what_cannot_be_taken_over_is_told_all_at_once_and_nothing_is_written() {
     let firms = Firms::planned();
     let file = firms.decided("value-maps.csv", &[("Realty", "Real Estat"), ("=Odd", "Technology")]);
     let text = fs::read_to_string(&file).unwrap();
-    let more = "firms.industry,Realty,,1,,,Legal\nfirms.industry,REALTY,,1,,,Legal\n\
+    let more = "firms.industry,Realty,,1,,,Legal\nfirms.industry,Reality,,1,,,Legal\n\
+                firms.Code__c,(nothing),,1,,,Legal\n\
                 firms.industry,'=Odd,,1,,,Legal\nfirms.trade,x,,1,,,Legal\n";
     fs::write(&file, text + more).unwrap();
     let (exit, faults, summary) = firms.import(&file, "plan --yes");
     assert_eq!((exit, &summary["import"]["written"]), (2, &false.into()));
     let expected = [
         "Your decision: `Real Estat` is not on offer for this field; did you mean `Real Estate`?",
-        "Source value: `REALTY` is no value of this map in the plan",
+        "Source value: `Reality` is no value of this map in the plan",
+        "Source value: where there is no value, the default is written",
         "Your decision: two decisions for `=Odd`: `Legal`, and `Technology` in value-maps.csv row",
         "Map: the spec has no map `firms.trade`",
     ];

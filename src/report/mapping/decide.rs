@@ -1,14 +1,15 @@
 //! Decisions against the plan: which lines of which files they change, or why they cannot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::basis::Basis;
 use super::owners::NOBODY;
 use super::returned::{About, Answer, DECISION, Fault, MAP, OWNER, VALUE};
-use super::values::{Mapped, home, maps, options};
+use super::values::{Mapped, NOTHING, home, maps, options};
 use super::xlsx;
-use crate::spec::nearest_word;
+use crate::plan::EntryUse;
+use crate::spec::{Kind, nearest_word};
 
 /// Values that no map has are known by so many of their characters.
 const CUT_CHARS: usize = 200;
@@ -26,8 +27,9 @@ pub struct Decided {
 
 /// Judges decisions; every fault of them is told.
 pub fn decide(basis: &Basis<'_>, answers: &[Answer]) -> Result<Decided, Vec<Fault>> {
-    let mut desk =
-        Desk { basis, maps: maps(basis), seen: BTreeMap::new(), decided: Decided::default() };
+    let known = maps(basis).into_iter();
+    let known = known.map(|one| (basis.field_name(one.at), Known::of(basis, one))).collect();
+    let mut desk = Desk { basis, known, seen: BTreeMap::new(), decided: Decided::default() };
     let mut faults = Vec::new();
     for answer in answers {
         let judged = match &answer.about {
@@ -39,9 +41,69 @@ pub fn decide(basis: &Basis<'_>, answers: &[Answer]) -> Result<Decided, Vec<Faul
     if faults.is_empty() { Ok(desk.decided) } else { Err(faults) }
 }
 
+/// A map with what is looked up in it, decision after decision.
+struct Known<'a> {
+    one: Mapped<'a>,
+    /// The values to choose from; nothing when any will do.
+    options: Option<Vec<String>>,
+    /// A value, as maps compare it or as the sheets show it, to the value as it is; nothing when
+    /// several are shown alike.
+    values: HashMap<String, Option<&'a str>>,
+    /// A value, as maps compare it, to its entry.
+    entries: HashMap<String, &'a EntryUse>,
+}
+
+impl<'a> Known<'a> {
+    fn of(basis: &Basis<'_>, one: Mapped<'a>) -> Self {
+        let coverage = one.coverage;
+        let entries = coverage.entries.iter().map(|entry| (normal(&entry.from), entry)).collect();
+        let present = coverage.entries.iter().map(|entry| entry.from.as_str());
+        let lacking = coverage.unmatched.keys().chain(coverage.defaulted.keys());
+        let values = named(present.chain(lacking.map(String::as_str)));
+        Self { one, options: options(basis, &one), values, entries }
+    }
+
+    /// The value that a cell means.
+    fn value(&self, cell: &str) -> Result<&'a str, String> {
+        match self.values.get(&normal(cell)) {
+            Some(Some(value)) => Ok(value),
+            Some(None) => Err(format!(
+                "several values of this map are shown as `{cell}`: put the decision into the map by hand"
+            )),
+            None if cell == NOTHING => {
+                Err("where there is no value, the default is written: change `default` in the spec"
+                    .to_owned())
+            }
+            None => Err(format!("`{cell}` is no value of this map in the plan")),
+        }
+    }
+
+    /// Whether an entry says already what was decided.
+    fn says(&self, entry: &EntryUse, decision: &str) -> bool {
+        let is_truth = self.one.field.target.kind == Kind::Bool;
+        entry.to == decision
+            || is_truth && matches!((&*entry.to, decision), ("true", "yes") | ("false", "no"))
+    }
+}
+
+/// Values by the names under which they may come back; nothing under one that several have.
+fn named<'a>(values: impl Iterator<Item = &'a str>) -> HashMap<String, Option<&'a str>> {
+    let mut named = HashMap::new();
+    for value in values.filter(|value| !value.is_empty()) {
+        for name in [normal(value), normal(&xlsx::text(value))] {
+            let found = named.entry(name).or_insert(Some(value));
+            if found.is_some_and(|known| normal(known) != normal(value)) {
+                *found = None;
+            }
+        }
+    }
+    named
+}
+
 struct Desk<'a> {
     basis: &'a Basis<'a>,
-    maps: Vec<Mapped<'a>>,
+    /// Field to its map.
+    known: BTreeMap<String, Known<'a>>,
     /// Place and key to the decision and where it was made.
     seen: BTreeMap<(String, String), (String, String)>,
     decided: Decided,
@@ -49,33 +111,26 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     fn value(&mut self, answer: &Answer, map: &str, cell: &str) -> Result<(), Fault> {
-        let one = self.maps.iter().find(|one| self.basis.field_name(one.at) == map.trim());
-        let Some(one) = one.copied() else {
+        let Some(known) = self.known.get(map.trim()) else {
             return Err(answer.fault(MAP, format!("the spec has no map `{map}`")));
         };
-        let coverage = one.coverage;
-        let entries = coverage.entries.iter().map(|entry| entry.from.as_str());
-        let lacking = coverage.unmatched.keys().chain(coverage.defaulted.keys());
-        let mut values = entries.chain(lacking.map(String::as_str)).filter(|one| !one.is_empty());
-        let Some(value) = values.find(|value| *value == cell || xlsx::text(value) == cell) else {
-            let message = format!("`{cell}` is no value of this map in the plan");
-            return Err(answer.fault(VALUE, message));
-        };
-        let decision = match options(self.basis, &one) {
-            Some(offered) => among(answer, &offered)?,
+        let value = known.value(cell).map_err(|message| answer.fault(VALUE, message))?;
+        let decision = match &known.options {
+            Some(offered) => among(answer, offered)?,
             None => answer.decision.clone(),
         };
-        let is_same = |from: &str| normal(from) == normal(value);
-        let stands = coverage.entries.iter().find(|entry| is_same(&entry.from));
+        let stands = known.entries.get(&normal(value));
         if stands.is_none() && value.chars().count() >= CUT_CHARS {
             let message = "only the beginning of this value is known: put it into the map by hand";
             return Err(answer.fault(VALUE, message.to_owned()));
         }
+        let is_settled = stands.is_some_and(|entry| known.says(entry, &decision));
+        let one = known.one;
         let place = home(self.basis, one.map);
         // A file may hold the map of several fields: it is one map.
         let scope = if one.map.file.is_some() { place.as_str() } else { map };
         let is_first = self.once(answer, (scope, value), &decision)?;
-        if !is_first || stands.is_some_and(|entry| entry.to == decision) {
+        if !is_first || is_settled {
             return Ok(());
         }
         let shown = format!("{place}: {map}, under `map:`");
@@ -85,7 +140,8 @@ impl Desk<'_> {
 
     fn owner(&mut self, answer: &Answer, owner: &str) -> Result<(), Fault> {
         let owner = owner.trim();
-        let known = self.basis.plan.owners.iter().find(|used| used.owner == owner);
+        let mut owners = self.basis.plan.owners.iter();
+        let known = owners.find(|used| used.owner == owner || xlsx::text(&used.owner) == owner);
         let Some(known) = known.filter(|_| owner != NOBODY) else {
             let message = if owner == NOBODY {
                 "where nobody is named, the fallback owns: change `owners.fallback`".to_owned()
@@ -94,6 +150,7 @@ impl Desk<'_> {
             };
             return Err(answer.fault(OWNER, message));
         };
+        let owner = known.owner.as_str();
         if !owner.contains('@') {
             let message = format!("`{owner}` is no e-mail, and an alias names owners by e-mail");
             return Err(answer.fault(OWNER, message));
@@ -154,10 +211,11 @@ impl Desk<'_> {
     }
 }
 
-/// The value on offer that a decision means.
+/// The value on offer that a decision means, as it is or as the sheets show it.
 fn among(answer: &Answer, offered: &[String]) -> Result<String, Fault> {
     let wanted = normal(&answer.decision);
-    let found = offered.iter().find(|one| normal(one) == wanted);
+    let means = |one: &&String| normal(one) == wanted || normal(&xlsx::text(one)) == wanted;
+    let found = offered.iter().find(means);
     found.cloned().ok_or_else(|| unknown(answer, offered, "is not on offer for this field"))
 }
 
@@ -171,4 +229,19 @@ fn unknown(answer: &Answer, offered: &[String], what: &str) -> Fault {
 /// The form in which maps and aliases compare.
 fn normal(text: &str) -> String {
     text.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_comes_back_as_it_is_as_it_was_shown_or_in_other_capitals() {
+        let named = named(["true", "=x", "a\u{1}", "a\u{2}", "b", ""].into_iter());
+        for (cell, value) in [("true", "true"), ("=x", "=x"), ("'=x", "=x"), ("a\u{1}", "a\u{1}")] {
+            assert_eq!(named[cell], Some(value), "{cell}");
+        }
+        assert_eq!(named["a\u{fffd}"], None, "two values are shown like this");
+        assert!(!named.contains_key(""));
+    }
 }

@@ -1,5 +1,6 @@
 //! Decisions within files of TOML: comments and order stay as they are.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,11 +11,12 @@ use toml_edit::{DocumentMut, Item, TomlError, Value};
 /// A text with these lines changed, or added at its end.
 pub fn merged(text: &str, lines: &[(String, String)]) -> Result<String, TomlError> {
     let mut document: DocumentMut = text.parse()?;
+    let normal = |key: &str| key.trim().to_lowercase();
+    let known: HashMap<_, _> =
+        document.iter().map(|(known, _)| (normal(known), known.to_owned())).collect();
     for (key, value) in lines {
-        let same = |known: &str| known.trim().to_lowercase() == key.trim().to_lowercase();
-        let known = document.iter().map(|(known, _)| known).find(|known| same(known));
-        let known = known.map(str::to_owned);
-        match known.and_then(|known| document.get_mut(&known)).and_then(Item::as_value_mut) {
+        let known = known.get(&normal(key));
+        match known.and_then(|known| document.get_mut(known)).and_then(Item::as_value_mut) {
             Some(stands) => {
                 let decor = stands.decor().clone();
                 *stands = typed(stands, value);
@@ -25,10 +27,13 @@ pub fn merged(text: &str, lines: &[(String, String)]) -> Result<String, TomlErro
             }
         }
     }
-    Ok(document.to_string())
+    let merged = document.to_string();
+    // The ends of lines are no part of what was decided either.
+    let is_windows = text.contains("\r\n");
+    Ok(if is_windows { merged.replace("\r\n", "\n").replace('\n', "\r\n") } else { merged })
 }
 
-/// A value of the type that stood there, if it can be one.
+/// A value of the type that stood there, if it can be one and says the same: `007` is no `7`.
 fn typed(stands: &Value, text: &str) -> Value {
     let same = match stands {
         Value::Integer(_) => text.parse::<i64>().ok().map(Value::from),
@@ -36,6 +41,7 @@ fn typed(stands: &Value, text: &str) -> Value {
         Value::Boolean(_) => text.parse::<bool>().ok().map(Value::from),
         Value::String(_) | Value::Datetime(_) | Value::Array(_) | Value::InlineTable(_) => None,
     };
+    let same = same.filter(|value| value.to_string() == text);
     same.unwrap_or_else(|| Value::from(text))
 }
 
@@ -78,6 +84,19 @@ mod tests {
             after,
             "# Kinds\nLaw = \"Lawyers\" # as agreed\n\"Real Estate\" = 'x'\nscore = 2\n'Zoo \"x\"' = \"Animals\"\n# end\n"
         );
+    }
+
+    #[test]
+    fn a_number_is_written_as_it_was_decided() {
+        let lines = [line("a", "007"), line("b", "2.50"), line("c", "TRUE"), line("d", "8")];
+        let after = merged("a = 1\nb = 1.5\nc = true\nd = 7", &lines).unwrap();
+        assert_eq!(after, "a = \"007\"\nb = \"2.50\"\nc = \"TRUE\"\nd = 8\n");
+    }
+
+    #[test]
+    fn the_ends_of_lines_stay() {
+        let after = merged("# a\r\na = \"1\"\r\n", &[line("b", "2")]).unwrap();
+        assert_eq!(after, "# a\r\na = \"1\"\r\nb = \"2\"\r\n");
     }
 
     #[test]

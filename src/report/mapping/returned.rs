@@ -83,7 +83,7 @@ pub fn read_answers(file: &Path) -> Result<Vec<Answer>, Vec<Fault>> {
     let text = String::from_utf8(bytes)
         .map_err(|_| whole("it is neither XLSX nor CSV in UTF-8".to_owned()))?;
     let rows = csv_rows(&text).map_err(|cause| whole(format!("it is no CSV: {cause}")))?;
-    let is_owners = rows.first().is_some_and(|head| head.iter().any(|cell| cell == OWNER));
+    let is_owners = rows.first().is_some_and(|head| head.iter().any(|cell| is_named(cell, OWNER)));
     let wanted = if is_owners { Wanted::Owners } else { Wanted::Values };
     answers(&name, &rows, wanted)
 }
@@ -126,12 +126,22 @@ fn book(bytes: Vec<u8>) -> Result<Vec<Answer>, Unread> {
     if faults.is_empty() { Ok(found) } else { Err(Unread::Layout(faults)) }
 }
 
-/// A cell as it was typed: spreadsheets turn `1` into a number.
-fn cell(cell: &Data) -> String {
-    cell.to_string()
+/// A cell as people see it, or why nobody can tell what was typed.
+type Typed = Result<String, &'static str>;
+
+/// A cell as it was typed: spreadsheets turn `1` into a number, and `1-2` into a day.
+fn cell(cell: &Data) -> Typed {
+    match cell {
+        Data::Int(_) | Data::Float(_) | Data::String(_) | Data::Empty => Ok(cell.to_string()),
+        Data::Bool(truth) => Ok(if *truth { "TRUE" } else { "FALSE" }.to_owned()),
+        Data::DateTime(_) | Data::DateTimeIso(_) | Data::DurationIso(_) => {
+            Err("the spreadsheet took it for a day or a time: type `'` before it")
+        }
+        Data::Error(_) => Err("the spreadsheet took it for a formula: type `'` before it"),
+    }
 }
 
-fn csv_rows(text: &str) -> Result<Vec<Vec<String>>, csv::Error> {
+fn csv_rows(text: &str) -> Result<Vec<Vec<Typed>>, csv::Error> {
     let text = text.trim_start_matches('\u{feff}');
     let head = text.lines().next().unwrap_or_default();
     // Some spreadsheets write semicolons.
@@ -141,39 +151,82 @@ fn csv_rows(text: &str) -> Result<Vec<Vec<String>>, csv::Error> {
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(text.as_bytes());
-    reader.records().map(|row| Ok(row?.iter().map(str::to_owned).collect())).collect()
+    reader.records().map(|row| Ok(row?.iter().map(|cell| Ok(cell.to_owned())).collect())).collect()
 }
 
-fn answers(sheet: &str, rows: &[Vec<String>], wanted: Wanted) -> Result<Vec<Answer>, Vec<Fault>> {
-    let empty = Vec::new();
-    let head = rows.first().unwrap_or(&empty);
+fn answers(sheet: &str, rows: &[Vec<Typed>], wanted: Wanted) -> Result<Vec<Answer>, Vec<Fault>> {
+    let head = rows.first().map(Vec::as_slice).unwrap_or_default();
     let mut faults = Vec::new();
     let mut column = |name: &'static str| {
-        let found = head.iter().position(|cell| cell.trim() == name);
+        let found = head.iter().position(|cell| is_named(cell, name));
         if found.is_none() {
             faults.push(layout(sheet, name, "the column is missing from the first row".to_owned()));
         }
         found.unwrap_or_default()
     };
-    let decided = column(DECISION);
-    let (first, second) = match wanted {
-        Wanted::Values => (column(MAP), column(VALUE)),
-        Wanted::Owners => (column(OWNER), 0),
+    let decision = column(DECISION);
+    let about = match wanted {
+        Wanted::Values => Place::Value(column(MAP), column(VALUE)),
+        Wanted::Owners => Place::Owner(column(OWNER)),
     };
     if !faults.is_empty() {
         return Err(faults);
     }
-    let text = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
-    let rows = rows.iter().enumerate().skip(1).filter_map(|(position, row)| {
-        let decision = text(row, decided).trim().to_owned();
-        let about = match wanted {
-            Wanted::Values => About::Value { map: text(row, first), value: text(row, second) },
-            Wanted::Owners => About::Owner(text(row, first)),
+    let mut found = Vec::new();
+    for (position, cells) in rows.iter().enumerate().skip(1) {
+        match (Row { sheet, number: position + 1, cells }).answer(decision, about) {
+            Ok(answer) => found.extend(answer),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() { Ok(found) } else { Err(faults) }
+}
+
+fn is_named(cell: &Typed, name: &str) -> bool {
+    cell.as_ref().is_ok_and(|cell| cell.trim() == name)
+}
+
+/// The positions of the columns that say what a decision is about.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// The map and the value.
+    Value(usize, usize),
+    Owner(usize),
+}
+
+struct Row<'a> {
+    sheet: &'a str,
+    number: usize,
+    cells: &'a [Typed],
+}
+
+impl Row<'_> {
+    /// What the row decides, if it decides anything.
+    fn answer(&self, decision: usize, about: Place) -> Result<Option<Answer>, Fault> {
+        let decision = self.text(DECISION, decision)?.trim().to_owned();
+        if decision.is_empty() {
+            return Ok(None);
+        }
+        let about = match about {
+            Place::Value(map, value) => {
+                About::Value { map: self.text(MAP, map)?, value: self.text(VALUE, value)? }
+            }
+            Place::Owner(owner) => About::Owner(self.text(OWNER, owner)?),
         };
-        let (sheet, row) = (sheet.to_owned(), position + 1);
-        (!decision.is_empty()).then_some(Answer { sheet, row, about, decision })
-    });
-    Ok(rows.collect())
+        let (sheet, row) = (self.sheet.to_owned(), self.number);
+        Ok(Some(Answer { sheet, row, about, decision }))
+    }
+
+    fn text(&self, column: &'static str, position: usize) -> Result<String, Fault> {
+        match self.cells.get(position) {
+            None => Ok(String::new()),
+            Some(Ok(text)) => Ok(text.clone()),
+            Some(Err(why)) => {
+                let spot = Spot { sheet: self.sheet.to_owned(), row: self.number, column };
+                Err(Fault { spot, message: (*why).to_owned() })
+            }
+        }
+    }
 }
 
 fn layout(sheet: &str, column: &'static str, message: String) -> Fault {
@@ -197,6 +250,46 @@ mod tests {
         let about = About::Value { map: "a.b".into(), value: "Legall".into() };
         let sheet = "value-maps.csv".to_owned();
         assert_eq!(found, Ok(vec![Answer { sheet, row: 3, about, decision: "Law".into() }]));
+    }
+
+    #[test]
+    fn what_a_spreadsheet_made_of_a_decision_is_not_taken_for_it() {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let day = rust_xlsxwriter::Format::new().set_num_format("d-mmm");
+        for (name, about) in [("Value maps", MAP), ("Stages", MAP), ("Owners", OWNER)] {
+            let sheet = book.add_worksheet().set_name(name).unwrap();
+            for (column, head) in (0..).zip([about, VALUE, DECISION]) {
+                sheet.write_string(0, column, head).unwrap();
+            }
+        }
+        let sheet = book.worksheet_from_name("Value maps").unwrap();
+        for row in 1..=4 {
+            sheet.write_string(row, 0, "a.b").unwrap();
+            sheet.write_string(row, 1, row.to_string()).unwrap();
+        }
+        sheet.write_boolean(1, 2, true).unwrap();
+        sheet.write_number(2, 2, 7).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mapping.xlsx");
+        book.save(&file).unwrap();
+        let found = read_answers(&file).unwrap();
+        let found: Vec<_> = found.iter().map(|one| &*one.decision).collect();
+        assert_eq!(found, ["TRUE", "7"]);
+
+        let sheet = book.worksheet_from_name("Value maps").unwrap();
+        sheet.write_number_with_format(3, 2, 46_024, &day).unwrap();
+        let formula = rust_xlsxwriter::Formula::new("=x").set_result("#NAME?");
+        sheet.write_formula(4, 2, formula).unwrap();
+        book.save(&file).unwrap();
+        let faults = read_answers(&file).unwrap_err();
+        let told: Vec<_> = faults.iter().map(|fault| (fault.spot.row, &*fault.message)).collect();
+        assert_eq!(
+            told,
+            [
+                (4, "the spreadsheet took it for a day or a time: type `'` before it"),
+                (5, "the spreadsheet took it for a formula: type `'` before it"),
+            ]
+        );
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(super) fn write_owners(document: &Document, out: &mut dyn Write) -> io::Resu
 }
 
 fn write(document: &Document, sheets: &[&str], out: &mut dyn Write) -> io::Result<()> {
+    // Spreadsheets know by it that the letters are not those of their own country.
+    out.write_all("\u{feff}".as_bytes())?;
     let mut writer = csv::Writer::from_writer(out);
     let mut is_begun = false;
     for table in

@@ -21,6 +21,9 @@ pub(super) const COLUMNS: [Column; 7] = [
 /// The sheets with those columns.
 pub(super) const SHEETS: [&str; 2] = ["Value maps", "Stages"];
 
+/// What stands for rows that say nothing.
+pub(super) const NOTHING: &str = "(nothing)";
+
 const RULES: [Column; 3] = [
     Column::new("Map", Kind::Code, 30),
     Column::new("Written in", Kind::Code, 40),
@@ -115,6 +118,8 @@ pub(super) fn section(basis: &Basis<'_>) -> (Section, Vec<Choice>) {
 
 fn entries(name: &str, one: &Mapped<'_>) -> Vec<Vec<Cell>> {
     let row = |value: &str, to: &str, count: u64, state: Cell, near: &str| -> Vec<Cell> {
+        // No entry can be made for what is not there.
+        let (value, answer) = if value.is_empty() { (NOTHING, "") } else { (value, name) };
         vec![
             name.into(),
             value.into(),
@@ -122,7 +127,7 @@ fn entries(name: &str, one: &Mapped<'_>) -> Vec<Vec<Cell>> {
             Cell::number(count),
             state,
             near.into(),
-            name.into(),
+            answer.into(),
         ]
     };
     let mut rows = Vec::new();
@@ -133,13 +138,12 @@ fn entries(name: &str, one: &Mapped<'_>) -> Vec<Vec<Cell>> {
     let default = one.field.rule.default.as_ref().map(crate::ground::shown).unwrap_or_default();
     for (value, NoMatch { count, near }) in by_count(&one.coverage.defaulted) {
         let near = near.as_deref().unwrap_or_default();
-        let shown = if value.is_empty() { "(nothing)" } else { value };
-        rows.push(row(shown, &default, *count, Cell::toned("default", Tone::Warn), near));
+        rows.push(row(value, &default, *count, Cell::toned("default", Tone::Warn), near));
     }
     for entry in &one.coverage.entries {
         let state = match entry.count {
             0 => Cell::from("unused"),
-            _ => Cell::toned("mapped", Tone::Good),
+            _ => Cell::toned("matched", Tone::Good),
         };
         rows.push(row(&entry.from, &entry.to, entry.count, state, ""));
     }
