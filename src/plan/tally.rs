@@ -23,6 +23,12 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Source rows: of a series, however many records it becomes, one.
+    pub const fn rows(&self) -> u64 {
+        let (series, records) = self.series;
+        (self.source + series).saturating_sub(records)
+    }
+
     /// Counts a record.
     pub fn count(&mut self, outcome: Outcome, flags: &[Flag]) {
         self.add(outcome, 1);

@@ -19,6 +19,27 @@ fn sheet(folder: &Path, name: &str) -> Vec<BTreeMap<String, String>> {
     rows.map(|row| names.iter().cloned().zip(row).collect()).collect()
 }
 
+/// The rows of tables of which one object is made, table by table and all together.
+fn check_rows(out: &Path) {
+    let objects = sheet(out, "Objects");
+    let rows = |row: &BTreeMap<String, String>| row["Rows"].parse::<u64>().unwrap();
+    let migrated = objects.iter().filter(|row| row["Status"] == "migrated");
+    let sum: u64 = migrated.map(rows).sum();
+    let text = fs::read_to_string(out.join("mapping.md")).unwrap();
+    let line = text.lines().find(|line| line.starts_with("| migrated |")).unwrap();
+    let told = line.split('|').nth(3).unwrap().trim();
+    assert_eq!(told, sum.to_string(), "a series is one row, and so is one that is lost");
+}
+
+/// Every sort of remark is explained to those who sign.
+fn check_remarks(out: &Path) {
+    let remarks = sheet(out, "Remarks");
+    assert!(!remarks.is_empty());
+    for row in remarks {
+        assert!(!row["What it means"].is_empty(), "{row:?}");
+    }
+}
+
 /// A plan of a shipped spec, on a sandbox of its own.
 fn planned(spec: &str) -> (Rehearsal, Value) {
     let rehearsal = Rehearsal::open();
@@ -87,6 +108,9 @@ fn every_column_of_rezora_stands_in_the_document_once_and_every_table_says_what_
             ("drip_steps", "reference document"),
         ],
     );
+    check_remarks(&out);
+    let existing: Vec<_> = summary["inventory"]["existing"].as_object().unwrap().keys().collect();
+    assert!(existing.len() > 1 && existing.is_sorted(), "always in one order: {existing:?}");
     let named = summary["documents"].as_array().unwrap();
     assert_eq!(named.len(), 5);
     for file in named {
@@ -111,9 +135,11 @@ fn the_document_of_allegory_is_complete_and_admits_what_nobody_carries() {
             ("pipelines", "manual"),
         ],
     );
+    check_remarks(&out);
+    check_rows(&out);
     let stages = sheet(&out, "Stages");
     let stage = stages.iter().find(|row| row["Source value"] == "Renewals / Negotiation").unwrap();
-    assert_eq!((&*stage["Becomes"], &*stage["State"]), ("Renewals / Quote sent", "mapped"));
+    assert_eq!((&*stage["Becomes"], &*stage["State"]), ("Renewals / Quote sent", "matched"));
     let constants = sheet(&out, "Other fields");
     let kind = constants.iter().find(|row| row["Destination field"] == "tasks.type").unwrap();
     assert_eq!((&*kind["Mapping type"], &*kind["Rule"]), ("Constant", "always Task"));

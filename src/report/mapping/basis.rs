@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::model::code;
 use crate::crm::Inventory;
-use crate::plan::{Disposed, Disposition, FieldCoverage, Plan};
+use crate::plan::{Disposed, Disposition, FieldCoverage, Held, Plan};
 use crate::spec::{
     Access, ArchiveFormat, ColumnUse, ColumnUses, Endpoint, FilesRoot, Pipeline, Source,
 };
@@ -81,9 +81,17 @@ impl<'a> Basis<'a> {
         self.plan.columns.iter().filter(move |one| one.table == name)
     }
 
-    /// How many rows a table has: its key stands in each of them.
+    /// How many rows a table has: its key stands in each of them but those that could not be read
+    /// as rows, which wait under their place.
     pub(super) fn rows(&self, table: usize) -> u64 {
-        self.columns(table).map(|one| one.rows).max().unwrap_or_default()
+        let read = self.columns(table).map(|one| one.rows).max().unwrap_or_default();
+        let objects = self.pipeline.objects.iter().zip(&self.plan.objects);
+        let of_it = objects.filter(|(rules, _)| rules.table == table);
+        let lost = of_it.map(|(_, plan)| {
+            let is_lost = |held: &&Held| held.record == format!("{}:@{}", plan.name, held.place);
+            plan.held.iter().filter(is_lost).count() as u64
+        });
+        read + lost.sum::<u64>()
     }
 
     /// The archives made of a table: those for programs, and the documents.

@@ -83,11 +83,14 @@ fn introduction(basis: &Basis<'_>) -> String {
         || "The spec names no limit of the plan.".to_owned(),
         |limit| format!("The plan allows {limit}."),
     );
-    let who = match basis.pipeline.destination.provision {
-        Provision::Create => "They are created before the first record.",
-        Provision::Check => "An administrator has to create them: the spec only checks.",
+    let who = match (basis.pipeline.destination.provision, provisioning.fields.len()) {
+        (_, 0) => "",
+        (Provision::Create, _) => " What is missing is created before the first record.",
+        (Provision::Check, _) => {
+            " An administrator has to create what is missing: the spec only checks."
+        }
     };
-    format!("{wanted}, {there} already. {limit} {who}")
+    format!("{wanted}, {there} already. {limit}{who}")
 }
 
 fn fields(basis: &Basis<'_>) -> Vec<Vec<Cell>> {

@@ -119,7 +119,7 @@ fn row(
     vec![
         column.table.as_str().into(),
         header(column).into(),
-        Cell::toned(status(column), tone(column)),
+        Cell::toned(column.status(), tone(column)),
         names.join("\n").into(),
         sorts.join("\n").into(),
         rule.into(),
@@ -135,16 +135,6 @@ fn header(column: &Disposition) -> String {
         column.column.clone()
     } else {
         format!("{} ({})", column.shown, column.column)
-    }
-}
-
-/// The word for what becomes of a column; one that nobody decided about but that is empty is no
-/// question.
-pub(super) const fn status(column: &Disposition) -> &'static str {
-    match (column.way, column.rows) {
-        (Disposed::Unmapped, 0) => "empty",
-        (Disposed::Unmapped, _) => "not carried",
-        (way, _) => way.name(),
     }
 }
 
@@ -188,17 +178,9 @@ fn without_field(basis: &Basis<'_>, column: &Disposition, uses: &[&ColumnUse]) -
         });
     }
     if parts.is_empty() {
-        parts.push(unused(column).to_owned());
+        parts.push(explained(column.way, column.status()).to_owned());
     }
     parts.join("; ")
-}
-
-const fn unused(column: &Disposition) -> &'static str {
-    match (column.way, column.rows) {
-        (Disposed::NotLookedUp, _) => "its table makes no records, and nothing looks this up there",
-        (_, 0) => "nothing maps it, and no row has a value",
-        (_, _) => "nothing maps it: it is left behind until somebody decides",
-    }
 }
 
 /// What the document says of a field.
@@ -254,11 +236,14 @@ fn without_column(basis: &Basis<'_>, mapped: &BTreeSet<(usize, usize)>) -> Vec<V
     rows
 }
 
-/// How many columns have each status, with how many of them hold something.
+/// How many columns have each status, and what it means.
 pub(super) fn by_status(basis: &Basis<'_>) -> Vec<Vec<Cell>> {
     let mut counts: BTreeMap<(Disposed, &'static str), (u64, Tone)> = BTreeMap::new();
     for column in &basis.plan.columns {
-        let known = counts.entry((column.way, status(column))).or_insert((0, tone(column)));
+        let status = column.status();
+        // Why an empty column is carried nowhere makes no difference.
+        let way = if status == "empty" { Disposed::Unmapped } else { column.way };
+        let known = counts.entry((way, status)).or_insert((0, tone(column)));
         known.0 += 1;
     }
     let row = |((way, status), (count, tone)): ((Disposed, &'static str), (u64, Tone))| {
@@ -268,6 +253,9 @@ pub(super) fn by_status(basis: &Basis<'_>) -> Vec<Vec<Cell>> {
 }
 
 fn explained(way: Disposed, status: &str) -> &'static str {
+    if status == "empty" {
+        return "nothing maps it, and no row has a value";
+    }
     match way {
         Disposed::Mapped => "fields are made of it",
         Disposed::Key => "it names rows: known in the ledger and in the marker",
@@ -276,7 +264,6 @@ fn explained(way: Disposed, status: &str) -> &'static str {
         Disposed::Archived => "a file keeps it",
         Disposed::Ignored => "the spec leaves it out on purpose",
         Disposed::NotLookedUp => "its table makes no records, and nothing looks it up there",
-        Disposed::Unmapped if status == "empty" => "nothing maps it, and no row has a value",
         Disposed::Unmapped => "nothing maps it: it is left behind until somebody decides",
     }
 }

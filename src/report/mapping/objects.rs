@@ -72,7 +72,7 @@ fn migrated(basis: &Basis<'_>, object: &Object) -> Vec<Cell> {
     let kept: Vec<_> = data.into_iter().chain(documents).collect();
     vec![
         basis.pipeline.tables[object.table].name.as_str().into(),
-        Cell::number(plan.map_or(0, |plan| plan.tally.source)),
+        Cell::number(plan.map_or(0, |plan| plan.tally.rows())),
         chip(Status::Migrated),
         format!("{}: {}", object.name, becomes(object.kind)).into(),
         relation.into(),
@@ -107,7 +107,8 @@ fn how(basis: &Basis<'_>, object: &Object, plan: Option<&ObjectPlan>) -> String 
     if object.expand.is_some() {
         let (series, records) = plan.map_or((0, 0), |plan| plan.tally.series);
         parts.push(format!(
-            "each time of a series is a record of its own ({series} series, {records} records)"
+            "each time of a series is a record of its own ({series} series, {})",
+            counted(records, "record", "records")
         ));
     }
     if object.matching.0.is_empty() {

@@ -60,6 +60,10 @@ fn readings(code: &str) -> Option<&'static str> {
 fn records(code: &str) -> Option<&'static str> {
     Some(match code {
         "duplicate_key" => "a row with a key that another row has already",
+        "no_key" => "a row without a key: it becomes no record",
+        "ragged_row" | "open_quote" | "not_a_row" => "a row that cannot be read as one",
+        "expression_error" => "a condition of the spec cannot be answered for the record",
+        "not_closed" => "only a closed lead has a closing time: left out",
         "required" => "what the record cannot do without is missing",
         "owner_fallback" => "no user of the CRM stands for the owner: the fallback owns it",
         "ref_missing" => "the record that it names is not in the source",
@@ -68,12 +72,14 @@ fn records(code: &str) -> Option<&'static str> {
         "ref_type_unknown" => "the sort of record that it names is none of this migration",
         "self_parent" => "it names itself as its parent: left out",
         "match_ambiguous" => "several records of the CRM match: a person has to choose",
+        "match_taken" => "another record of the source is the same one of the CRM already",
         "same_value_other_record" => "another record of the source has the same value",
         "file_missing" => "the file is not there",
         "file_empty" => "the file is empty",
         "file_refused" => "the file is not fetched from where it is said to be",
         "file_renamed" => "the name of the file was made safe",
         "oversize" => "larger than the plan allows: copied, and linked in a note",
+        "no_place" => "a file that the CRM does not take, and the spec names no other place",
         "no_upload" => "the API takes no files: copied, and linked in a note",
         _ => return None,
     })
