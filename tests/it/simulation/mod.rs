@@ -3,6 +3,8 @@
 
 mod crm;
 mod judges;
+mod records;
+mod seam;
 mod story;
 
 use std::time::Instant;
