@@ -19,7 +19,7 @@ pub(super) fn forth(reader: &Reader, run: RunId, tallies: &Tallies) -> Result<St
 
 /// How far a `rollback` came.
 pub(super) fn back(reader: &Reader, run: RunId, of: Option<RunId>) -> Result<String, LedgerError> {
-    let left = reader.undo_list(of)?.len();
+    let (left, _) = reader.undo_survey(of)?;
     Ok(format!("run {} stands: {left} writes still to be taken back; {}", run.0, doubts(reader)?))
 }
 

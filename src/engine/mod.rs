@@ -33,6 +33,7 @@ mod three_way;
 mod touched;
 mod verify;
 mod watch;
+mod way;
 mod write;
 
 pub use apply::{Applied, apply};

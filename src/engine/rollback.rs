@@ -1,7 +1,6 @@
 //! The way back: every deed undone, what hangs on a record before it and the latest first, and what
 //! people changed left alone.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
@@ -18,8 +17,9 @@ use super::taken_back::{End, Left, RollbackReport};
 use super::three_way::{Values, alike, way_back};
 use super::touched::{Links, Made, Touched, touched};
 use super::watch::Event;
+use super::way::Way;
 use crate::crm::{self, Crm, Snapshot};
-use crate::ground::{CrmRef, SourceKey, failpoint};
+use crate::ground::{CrmRef, failpoint};
 use crate::ledger::{Deed, Ledger, RunId, Settled, State, Undo};
 use crate::spec::{DriftDecisions, ObjectKind};
 
@@ -47,14 +47,13 @@ pub async fn rollback<C: Crm>(
     };
     // An unresolved create cannot be undone.
     confirm_open(session, ledger, None).await?;
-    let undos = in_order(ledger, of)?;
-    let created: HashSet<SourceKey> =
-        undos.iter().filter(|undo| is_making(undo)).map(|undo| undo.intent.key.clone()).collect();
+    let (standing, created) = ledger.reader().undo_survey(of)?;
+    let mut way = Way::of(ledger.reader(), of)?;
     let back = Back { session, ledger, decisions, run, silent: AtomicBool::new(false) };
     let mut report = RollbackReport::default();
-    session.watch.on(&Event::Stage { name: "rollback", records: undos.len() as u64 });
+    session.watch.on(&Event::Stage { name: "rollback", records: standing + way.left() as u64 });
     let mut course = Course::default();
-    for undo in undos {
+    while let Some(undo) = way.next()? {
         session.watch.on(&Event::Settled { records: 1 });
         // A record that is deleted needs none of its edits undone before.
         if !is_making(&undo) && created.contains(&undo.intent.key) {
@@ -70,15 +69,6 @@ pub async fn rollback<C: Crm>(
     failpoint::reach("engine.undone");
     report.irreversible = ledger.reader().provisioned()?;
     Ok(report)
-}
-
-/// What stands, and what earlier undos left to people: what hangs on others before these, whichever
-/// run made it, and of each kind the latest first.
-fn in_order(ledger: &Ledger, of: Option<RunId>) -> Result<Vec<Undo>, EngineError> {
-    let mut undos = ledger.reader().undo_list(of)?;
-    undos.extend(ledger.reader().left_behind(of)?);
-    undos.sort_by_key(|undo| std::cmp::Reverse((undo.intent.entity, undo.deed)));
-    Ok(undos)
 }
 
 impl<C: Crm> Back<'_, C> {

@@ -175,8 +175,14 @@ async fn the_latest_deed_is_taken_back_first_with_what_lies_on_top() {
     assert_eq!(undos(&ledger, None), [d, c, b, a]);
     assert_eq!(undos(&ledger, Some(second)), [d, c]);
     assert_eq!(undos(&ledger, Some(first)), [c, b, a], "people:3 is nobody's but the second run's");
-    let page = ledger.reader().undo_page(None, Some(d), 2).unwrap();
-    assert_eq!(page.iter().map(|undo| undo.entry).collect::<Vec<_>>(), [c, b]);
+    let page = |entity, count| {
+        let page = ledger.reader().undo_page((None, entity), Some(d), count).unwrap();
+        page.iter().map(|undo| undo.entry).collect::<Vec<_>>()
+    };
+    assert_eq!((page(None, 2), page(Some(Entity::Notes), 2)), (vec![c, b], vec![]));
+    assert_eq!(page(Some(Entity::Contacts), 9), [c, b, a]);
+    let (count, made) = ledger.reader().undo_survey(Some(first)).unwrap();
+    assert_eq!((count, made), (3, [one.clone()].into()), "people:2 was there before");
 
     let back = ledger.begin_rollback(Some(first), "f", NOW).unwrap();
     let list = ledger.reader().undo_list(Some(first)).unwrap();

@@ -1,6 +1,6 @@
 //! Reading the ledger, beside a run or without one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -16,7 +16,7 @@ use super::run::{self, Run, RunId};
 use super::schema;
 use super::sum;
 use super::undo::{self, Undo, Undone, Which};
-use crate::ground::{CrmId, CrmRef, Flag, Outcome, SourceKey};
+use crate::ground::{CrmId, CrmRef, Entity, Flag, Outcome, SourceKey};
 
 /// A reading connection.
 #[derive(Debug)]
@@ -168,7 +168,15 @@ impl Reader {
     /// What can be taken back of a run and of what lies on top of it, or of everything; the latest
     /// first.
     pub fn undo_list(&self, run: Option<RunId>) -> Result<Vec<Undo>, LedgerError> {
-        self.undo_page(run, None, usize::MAX)
+        self.undo_page((run, None), None, usize::MAX)
+    }
+
+    /// How long [`Reader::undo_list`] is, and the records that some of its deeds made.
+    pub fn undo_survey(
+        &self,
+        run: Option<RunId>,
+    ) -> Result<(u64, HashSet<SourceKey>), LedgerError> {
+        self.with(|connection| undo::survey(connection, run))
     }
 
     /// What earlier undos left to people, of the same deeds as [`Reader::undo_list`]; the latest first.
@@ -177,14 +185,15 @@ impl Reader {
     }
 
     /// At most `count` of [`Reader::undo_list`], all of them older than the entry `below`: with the
-    /// last one's entry the next page, so that a long list needs no memory.
+    /// last one's entry the next page, so that a long list needs no memory. With an entity only deeds
+    /// on its records.
     pub fn undo_page(
         &self,
-        run: Option<RunId>,
+        of: (Option<RunId>, Option<Entity>),
         below: Option<EntryId>,
         count: usize,
     ) -> Result<Vec<Undo>, LedgerError> {
-        self.with(|connection| undo::list(connection, run, below, count))
+        self.with(|connection| undo::list(connection, of, below, count))
     }
 
     /// What a rollback came to: object and how to how many.

@@ -1,6 +1,6 @@
 //! What can be taken back, the latest first, and what was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::column;
 use super::entry::{Aspect, Deed, EntryId, Intent, OpenEntry};
 use super::run::RunId;
-use crate::ground::{CrmId, SourceKey};
+use crate::ground::{CrmId, Entity, SourceKey};
 
 /// A deed that can be taken back, or what an undo left of it to people.
 #[derive(Debug, Clone)]
@@ -95,30 +95,57 @@ fn in_scope() -> String {
     )
 }
 
-/// At most `count` deeds that stand, the latest first, all of them older than `below`.
+/// At most `count` deeds that stand, the latest first, all of them older than `below`; with an
+/// entity only those on its records.
 ///
 /// With a run: its deeds, and later deeds on the same records, which lie on top of them.
 pub(super) fn list(
     connection: &Connection,
-    run: Option<RunId>,
+    (run, entity): (Option<RunId>, Option<Entity>),
     below: Option<EntryId>,
     count: usize,
 ) -> rusqlite::Result<Vec<Undo>> {
     let sql = format!(
         "{LEFT_BEHIND} SELECT {COLUMNS} FROM entry AS e
-         WHERE e.id < ?2 AND {} AND {} ORDER BY e.id DESC LIMIT ?3",
+         WHERE e.id < ?2 AND (?4 IS NULL OR e.entity = ?4) AND {} AND {}
+         ORDER BY e.id DESC LIMIT ?3",
         stands("e"),
         in_scope()
     );
     let below = below.map_or(i64::MAX, |entry| entry.0);
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![run.map(|run| run.0), below, count], |row| {
+    let entity = entity.map(Entity::name);
+    let given = params![run.map(|run| run.0), below, count, entity];
+    let rows = statement.query_map(given, |row| {
         let OpenEntry { id, intent } = intent(row)?;
         let rev = row.get::<_, Option<String>>(14)?.unwrap_or_default();
         Ok(Undo { entry: id, deed: id, intent, rev })
     })?;
     rows.collect()
+}
+
+/// How many deeds the whole [`list`] has, and the records that some of them made.
+pub(super) fn survey(
+    connection: &Connection,
+    run: Option<RunId>,
+) -> rusqlite::Result<(u64, HashSet<SourceKey>)> {
+    let sql = format!(
+        "{LEFT_BEHIND} SELECT object, key, deed IN ('create','adopt') FROM entry AS e
+         WHERE {} AND {}",
+        stands("e"),
+        in_scope()
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query(params![run.map(|run| run.0)])?;
+    let (mut count, mut made) = (0, HashSet::new());
+    while let Some(row) = rows.next()? {
+        count += 1;
+        if row.get(2)? {
+            made.insert(column::key(row, 0)?);
+        }
+    }
+    Ok((count, made))
 }
 
 /// What undos left to people of deeds in the scope of [`list`], the latest deed first.
