@@ -122,7 +122,7 @@ pub(super) struct PlanArgs {
     pub strict: bool,
     /// Take the decisions of a mapping document over into the files of `transforms/`: a
     /// mapping.xlsx, value-maps.csv or owners.csv in which somebody wrote
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "strict"])]
     pub import: Option<PathBuf>,
     /// Do not ask before files of the project are changed
     #[arg(long, requires = "import")]

@@ -1,7 +1,9 @@
 //! Decisions in the sheets of a mapping document, on their way back into the project.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use rust_xlsxwriter::{Workbook, Worksheet};
@@ -95,6 +97,32 @@ impl Firms {
         (exit, faults.collect(), summary)
     }
 
+    /// The same on a terminal, on which somebody types an answer: the exit code, and all that the
+    /// terminal showed. `None` where no terminal can be had.
+    fn typed(&self, file: &Path, answer: &str) -> Option<(Option<i32>, String)> {
+        let words = format!("plan --import {}", file.display());
+        let spec = self.folder.path().join("pipelines/firms.yaml");
+        let plain = self.rehearsal.command(&words, &spec);
+        let words = std::iter::once(plain.get_program()).chain(plain.get_args());
+        let words = words.map(|word| format!("'{}'", word.display())).collect::<Vec<_>>();
+        let mut terminal = Command::new("script");
+        terminal.args(["-qec", &words.join(" "), "/dev/null"]);
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => terminal.env(name, value),
+                None => terminal.env_remove(name),
+            };
+        }
+        let folder = plain.get_current_dir().unwrap();
+        let io = terminal.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut running = io.spawn().ok()?;
+        // Kept open to the end: a terminal that is gone answers no question.
+        let mut keys = running.stdin.take().unwrap();
+        keys.write_all(answer.as_bytes()).unwrap();
+        let output = running.wait_with_output().unwrap();
+        Some((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
+    }
+
     /// One of the CSV files with decisions, each behind the row that holds a text.
     fn decided(&self, name: &str, decisions: &[(&str, &str)]) -> PathBuf {
         let text = fs::read_to_string(self.rehearsal.out().join(name)).unwrap();
@@ -167,12 +195,24 @@ fn decisions_go_into_the_files_of_the_project_and_their_values_arrive() {
     assert_eq!((exit, firms.text("kinds.toml")), (5, KINDS.to_owned()), "{shown}");
     let diff = shown["import"]["diff"].as_str().unwrap();
     assert!(diff.contains("\n+Realty = \"Real Estate\"\n"), "{diff}");
-    let (exit, _, done) = firms.import(&values, "plan --yes");
-    assert_eq!((exit, &done["import"]["decisions"]), (0, &5.into()), "{done}");
+    if let Some((exit, shown)) = firms.typed(&values, "n") {
+        assert!(shown.contains("Change these files?") && shown.contains("nothing was changed"));
+        assert_eq!((exit, firms.text("kinds.toml")), (Some(5), KINDS.to_owned()), "{shown}");
+    }
+    if let Some((exit, shown)) = firms.typed(&values, "y") {
+        assert_eq!(exit, Some(0), "a yes on the terminal is one: {shown}");
+    } else {
+        let (exit, _, done) = firms.import(&values, "plan --yes");
+        assert_eq!((exit, &done["import"]["decisions"]), (0, &5.into()), "{done}");
+    }
     let codes = "7 = \"007\"\n\"+1 a\" = \"plus\"\ntrue = \"=on\"\n";
     assert_eq!(firms.text("codes.toml"), codes);
     let added = "\"=Odd\" = \"Technology\"\nRealty = \"Real Estate\"\n";
     assert_eq!(firms.text("kinds.toml"), format!("{KINDS}{added}"), "comments and order stay");
+
+    // What stands there already is no decision any more.
+    let (exit, _, again) = firms.import(&values, "plan");
+    assert_eq!((exit, &again["import"]["decisions"]), (0, &0.into()), "{again}");
 
     let book = firms.folder.path().join("signed.xlsx");
     assert_eq!(firms.run("plan").0, 0);
