@@ -94,12 +94,12 @@ impl Rate {
         self.kept = Some(self.cap.map_or(grown, |cap| grown.min(cap)));
     }
 
-    /// The rate at which calls left within the last moment.
     /// Calls a second that are kept to, if a limit is known, and how often it had to be lowered.
     pub(super) const fn state(&self) -> (Option<f64>, u64) {
         (self.kept, self.lowered)
     }
 
+    /// The rate at which calls left within the last moment.
     fn seen(&self) -> f64 {
         let count = u32::try_from(self.left.len()).unwrap_or(u32::MAX);
         f64::from(count.max(1)) / MOMENT.as_secs_f64()
