@@ -98,6 +98,7 @@ mod tests {
             known: 0,
             held: Vec::new(),
             vanished: Vec::new(),
+            fates: crate::plan::Sum::default(),
             fields: vec![industry],
         }
     }

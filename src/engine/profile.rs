@@ -4,8 +4,8 @@
 use super::error::EngineError;
 use super::extract::Extraction;
 use super::look::look_at_files;
+use super::rows::{Again, staged};
 use super::session::Session;
-use super::setup::{Again, staged};
 use crate::crm::Crm;
 use crate::plan::{PlanError, Profile, survey};
 use crate::staging::StagedRows;

@@ -4,19 +4,20 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::error::EngineError;
-use super::extract::{Extraction, extract, staged_tables};
+use super::extract::Extraction;
 use super::look::look_at;
 use super::marked::{self, Strangers};
+use super::rows::{Again, staged};
 use super::session::Session;
 use crate::crm::{Crm, Inventory, Snapshot};
 use crate::ground::{CrmRef, Entity, SourceKey, failpoint};
 use crate::ledger::{Aspect, LedgerError, Reader};
 use crate::plan::{
-    Bucket, ChoiceTable, Desk, Existing, Known, LinkBook, Means, Memory, OwnerTable, Plan, Sample,
-    Spellings, draw, predict, settle,
+    Bucket, ChoiceTable, Desk, Existing, Known, LinkBook, Means, Memory, OTHER_KEYS, OwnerTable,
+    Plan, Sample, Spellings, draw, predict, settle,
 };
 use crate::spec::ObjectKind;
-use crate::staging::{StagedRows, Staging};
+use crate::staging::StagedRows;
 use crate::transform::Mapping;
 
 /// A run that is ready to begin.
@@ -95,7 +96,10 @@ async fn within<C: Crm>(
         Some(size) => {
             let sample = draw(&desk, size)?;
             desk.narrow(&sample);
+            let of_all = plan.gates.into_iter().filter(|gate| gate.code == OTHER_KEYS);
+            let of_all: Vec<_> = of_all.collect();
             plan = predict(&mut desk, &inventory, &existing, &Past(ledger))?;
+            plan.gates.extend(of_all);
             Some(sample)
         }
     };
@@ -117,37 +121,6 @@ fn unsupported<C: Crm>(session: &Session<'_, C>) -> HashSet<(ObjectKind, Box<str
         .filter(|(kind, path)| !session.crm.supports(*kind, path))
         .map(|(kind, path)| (kind, path.into()))
         .collect()
-}
-
-/// Whether rows that are staged already may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
-    /// The sources are read.
-    Fresh,
-    /// An unfinished run goes on with the rows that it began with.
-    Staged,
-}
-
-/// Reads the sources into staging; `None` when rows that are there are used again.
-pub(super) async fn staged<C: Crm>(
-    session: &Session<'_, C>,
-    again: Again,
-) -> Result<Option<Extraction>, EngineError> {
-    let tables = staged_tables(&session.pipeline);
-    let named: Vec<(&str, &[String])> =
-        tables.iter().map(|(name, links)| (name.as_str(), links.as_slice())).collect();
-    let mut staging =
-        Staging::open(&session.staging_file(), &session.pipeline.fingerprint, &named)?;
-    if again == Again::Staged && staging.is_complete()? && staging.matches()? && !staging.is_open()
-    {
-        return Ok(None);
-    }
-    if staging.is_open() && !staging.matches()? {
-        staging.discard()?;
-    }
-    let read = extract(&session.pipeline, &session.readers, &mut staging, session.watch).await?;
-    failpoint::reach("engine.extracted");
-    Ok(Some(read))
 }
 
 /// The records of the CRM that `match` may find, without those that the ledger knows as ours.

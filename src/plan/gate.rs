@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 
 use super::existing::Existing;
+use super::owners::OwnerUse;
 use super::predict::ObjectPlan;
 use super::prepare::Desk;
+use super::provision::Provisioning;
+use super::vanished;
 use crate::crm::Inventory;
 use crate::ground::Outcome;
 use crate::spec::{Access, Endpoint, FilesRoot, ObjectKind, Pipeline};
@@ -22,15 +25,49 @@ pub struct Gate {
     pub hint: String,
 }
 
-/// Owners without a user, when there is no fallback to own their records.
-pub(super) fn owners(desk: &Desk, pipeline: &Pipeline) -> Vec<Gate> {
-    if desk.owners.has_fallback() {
-        return Vec::new();
+/// What was found on the way, as far as it may refuse the run.
+pub(super) struct Met<'a> {
+    /// The prediction of each object.
+    pub(super) plans: &'a BTreeMap<usize, ObjectPlan>,
+    /// Who owns what.
+    pub(super) owners: &'a [OwnerUse],
+    /// What is created before the records.
+    pub(super) provisioning: &'a Provisioning,
+    /// Leads that would be made and that nothing closes.
+    pub(super) open_leads: u64,
+}
+
+impl Met<'_> {
+    /// What refuses the run, as far as the prediction knows.
+    pub(super) fn gates(
+        &self,
+        desk: &Desk,
+        inventory: &Inventory,
+        existing: &Existing,
+    ) -> Vec<Gate> {
+        let pipeline = &desk.pipeline;
+        let mut gates = self.provisioning.gates(pipeline, inventory);
+        gates.extend(owners(pipeline, (self.owners, desk.owners.has_fallback())));
+        gates.extend(invented(pipeline));
+        gates.extend(people(pipeline, self.plans, existing));
+        gates.extend(pipelines(pipeline, inventory));
+        gates.extend(open_leads(pipeline, self.open_leads));
+        gates.extend(vanished::gate(pipeline, self.plans.values()));
+        if desk.only.is_none() {
+            gates.extend(vanished::other_keys(self.plans.values()));
+        }
+        gates
     }
-    let lost: Vec<_> =
-        desk.owners.uses().into_iter().filter(|used| used.rule == "fallback").collect();
+}
+
+/// Owners without a user, when there is no fallback to own their records.
+fn owners(pipeline: &Pipeline, (uses, has_fallback): (&[OwnerUse], bool)) -> Option<Gate> {
+    if has_fallback {
+        return None;
+    }
+    let lost: Vec<_> = uses.iter().filter(|used| used.rule == "fallback").collect();
     if lost.is_empty() {
-        return Vec::new();
+        return None;
     }
     let names: Vec<_> = lost
         .iter()
@@ -46,15 +83,15 @@ pub(super) fn owners(desk: &Desk, pipeline: &Pipeline) -> Vec<Gate> {
         Some(email) => format!("`owners.fallback` {email} is no enabled user of the CRM"),
         None => "`owners.fallback` is not set".to_owned(),
     };
-    vec![Gate {
+    Some(Gate {
         code: "unresolved_owner",
         message: format!("{} owners have no user in the CRM and {why}: {}", lost.len(), names.join(", ")),
         hint: "create the users, add them to `owners.aliases`, or name an existing user as `owners.fallback`".into(),
-    }]
+    })
 }
 
 /// More people than the customer's plan allows.
-pub(super) fn people(
+fn people(
     pipeline: &Pipeline,
     plans: &BTreeMap<usize, ObjectPlan>,
     existing: &Existing,
@@ -85,7 +122,7 @@ pub(super) fn people(
 
 /// More open leads than the customer's plan allows, by those of this migration alone: the API does
 /// not tell how many there are.
-pub(super) fn open_leads(pipeline: &Pipeline, planned: u64) -> Option<Gate> {
+fn open_leads(pipeline: &Pipeline, planned: u64) -> Option<Gate> {
     let limit = pipeline.destination.plan.open_leads.filter(|limit| planned > *limit)?;
     Some(Gate {
         code: "open_leads_limit",
@@ -99,7 +136,7 @@ pub(super) fn open_leads(pipeline: &Pipeline, planned: u64) -> Option<Gate> {
 }
 
 /// Pipelines, stages and activity types that the CRM lacks and no API can make.
-pub(super) fn pipelines(pipeline: &Pipeline, inventory: &Inventory) -> Vec<Gate> {
+fn pipelines(pipeline: &Pipeline, inventory: &Inventory) -> Vec<Gate> {
     let wanted = pipeline
         .destination
         .pipelines
@@ -147,7 +184,7 @@ pub(super) fn bucket(bucket: Bucket) -> Vec<Gate> {
 }
 
 /// Invented people of the sandbox on their way into a real CRM: a variable was forgotten.
-pub(super) fn invented(pipeline: &Pipeline) -> Vec<Gate> {
+fn invented(pipeline: &Pipeline) -> Vec<Gate> {
     let Endpoint::Url(url) = &pipeline.destination.url else { return Vec::new() };
     let near =
         url.host_str().is_some_and(|host| ["127.0.0.1", "[::1]", "localhost"].contains(&host));

@@ -21,6 +21,7 @@ use super::prepare::{Course, Desk, Prepared};
 use super::provision::{Provisioning, Seen};
 use super::reading::{self, TableRemark};
 use super::source_text::SourceText;
+use super::sum::Sum;
 use super::tally::Tally;
 use super::vanished::{self, Vanished};
 use crate::crm::Inventory;
@@ -74,6 +75,9 @@ pub struct ObjectPlan {
     pub vanished: Vec<Vanished>,
     /// What its rules make of all records, field by field.
     pub fields: Vec<FieldCoverage>,
+    /// A sum over its records, each with its outcome.
+    #[serde(skip)]
+    pub fates: Sum,
 }
 
 /// What is going to happen.
@@ -136,6 +140,8 @@ pub fn predict(
         };
         plans.insert(object, forecast.object(desk, memory)?);
     }
+    // The second look at the records, for their late references, asks for their owners again.
+    let owners = desk.owners.uses();
     for (object, plan) in &mut plans {
         late::weed(desk, *object, &mut plan.tally)?;
         plan.vanished = vanished::find(desk, &plan.name, memory)?;
@@ -154,14 +160,8 @@ pub fn predict(
     calls.extend(
         made.into_iter().filter(|made| made.1 > 0).map(|(name, count)| (name.into(), count)),
     );
-    let mut gates = provisioning.gates(&pipeline, inventory);
-    gates.extend(gate::owners(desk, &pipeline));
-    gates.extend(gate::invented(&pipeline));
-    gates.extend(gate::people(&pipeline, &plans, existing));
-    gates.extend(gate::pipelines(&pipeline, inventory));
-    gates.extend(gate::open_leads(&pipeline, open_leads));
-    gates.extend(vanished::gate(&pipeline, plans.values()));
-    gates.extend(vanished::other_keys(plans.values()));
+    let met = gate::Met { plans: &plans, owners: &owners, provisioning: &provisioning, open_leads };
+    let gates = met.gates(desk, inventory, existing);
     let eta_s = eta(&pipeline, &calls);
     Ok(Plan {
         reading: reading::remarks(desk)?,
@@ -171,7 +171,7 @@ pub fn predict(
         order,
         objects: plans.into_values().collect(),
         provisioning,
-        owners: desk.owners.uses(),
+        owners,
         gates,
         calls,
         eta_s,
@@ -225,6 +225,7 @@ impl Forecast<'_> {
             held: Vec::new(),
             vanished: Vec::new(),
             fields: Vec::new(),
+            fates: Sum::default(),
         };
         for held in lost_rows(&pipeline, desk, self.object)? {
             plan.tally.source += 1;
@@ -312,6 +313,7 @@ impl Forecast<'_> {
             };
             plan.tally.source += 1;
             plan.tally.count(outcome, &flags);
+            plan.fates.add(blake3::hash(format!("{id}\0{}", outcome.name()).as_bytes()));
             coverage.survey.remark(&flags);
             if outcome == Outcome::Flagged {
                 // Those that refer to it will find that it is not written.

@@ -1,31 +1,39 @@
 //! What a plan was made of: the spec, the source, the account. A plan that somebody approved is
 //! applied only while all of it still holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::PlanError;
-use super::predict::Plan;
+use super::predict::{ObjectPlan, Plan};
 use super::prepare::Desk;
+use super::sum::Sum;
 use crate::crm::Inventory;
 use crate::ground::{Outcome, Record};
 use crate::spec::Pipeline;
+
+/// The parts of an account to which a run adds.
+const ADDED_TO: [&str; 3] = ["tags", "sources of leads", "custom fields"];
 
 /// What a plan is bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seal {
     /// The spec's fingerprint.
     pub spec: String,
+    /// The variables of the spec that may decide what is written, each with a hash.
+    pub variables: BTreeMap<String, String>,
     /// The CRM's account.
     pub account: String,
     /// Table to what its rows were.
     pub source: BTreeMap<String, TableSeal>,
     /// Part of the account (`users`, `custom fields` …) to its hash.
     pub inventory: BTreeMap<String, String>,
-    /// Object to outcome to how many records.
-    pub outcomes: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Object to what becomes of its records.
+    pub outcomes: BTreeMap<String, FateSeal>,
+    /// A hash of what happens to each attached file.
+    pub files: String,
 }
 
 /// The rows of a table.
@@ -37,12 +45,22 @@ pub struct TableSeal {
     pub hash: String,
 }
 
+/// What becomes of an object's records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FateSeal {
+    /// Outcome to how many records.
+    pub counts: BTreeMap<String, u64>,
+    /// A hash of which records those are.
+    pub hash: String,
+}
+
 /// How far a run has come that a plan is held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// Nothing was written yet: everything must be as it was.
     Fresh,
-    /// Part of it was written: the account and the outcomes have moved on by our own deeds.
+    /// Part of it was written: outcomes, and what a run adds to an account, have moved on by our
+    /// own deeds.
     UnderWay,
 }
 
@@ -52,28 +70,22 @@ impl Seal {
         let pipeline: &Pipeline = &desk.pipeline;
         let mut source = BTreeMap::new();
         for table in pipeline.tables.iter().filter(|table| table.completes.is_none()) {
-            let mut sum = [0; 32];
-            let mut rows = 0;
+            let (mut sum, mut rows) = (Sum::default(), 0);
             for row in desk.rows.rows(&table.name)? {
                 rows += 1;
-                let hash = row_hash(&*row?);
-                sum.iter_mut().zip(hash).for_each(|(all, one)| *all ^= one);
+                sum.add(row_hash(&*row?));
             }
-            let hash = blake3::Hash::from_bytes(sum).to_hex()[..32].to_owned();
-            source.insert(table.name.clone(), TableSeal { rows, hash });
+            source.insert(table.name.clone(), TableSeal { rows, hash: sum.text() });
         }
-        let outcomes = plan.objects.iter().map(|object| {
-            let counts = Outcome::ALL
-                .iter()
-                .map(|outcome| (outcome.name().to_owned(), object.tally.of(*outcome)));
-            (object.name.clone(), counts.filter(|(_, count)| *count > 0).collect())
-        });
+        let outcomes = plan.objects.iter().map(|object| (object.name.clone(), fates(object)));
         Ok(Self {
             spec: pipeline.fingerprint.clone(),
+            variables: pipeline.variables.clone(),
             account: inventory.instance.clone(),
             source,
             inventory: parts(inventory),
             outcomes: outcomes.collect(),
+            files: files(plan),
         })
     }
 
@@ -83,58 +95,89 @@ impl Seal {
         if self.spec != now.spec {
             changed.push("the spec, or a map or template that it names".to_owned());
         }
+        for name in differing(&self.variables, &now.variables) {
+            // One that the changed spec has or had is no news.
+            if self.spec == now.spec {
+                changed.push(format!("the variable {name}"));
+            }
+        }
         if self.account != now.account {
             changed.push(format!("the account: {} then, {} now", self.account, now.account));
         }
-        for name in names(&self.source, &now.source) {
-            let (then, now) = (self.source.get(name), now.source.get(name));
-            if then != now {
-                let count = |seal: Option<&TableSeal>| seal.map_or(0, |seal| seal.rows);
-                changed.push(format!(
-                    "table {name} of the source: {} rows then, {} now",
-                    count(then),
-                    count(now)
-                ));
+        for name in differing(&self.source, &now.source) {
+            changed.push(of_table(name, (self.source.get(name), now.source.get(name))));
+        }
+        for name in differing(&self.inventory, &now.inventory) {
+            if progress == Progress::Fresh || !ADDED_TO.contains(&name.as_str()) {
+                changed.push(format!("the {name} of the CRM"));
             }
         }
         if progress == Progress::UnderWay {
             return changed;
         }
-        for name in names(&self.inventory, &now.inventory) {
-            if self.inventory.get(name) != now.inventory.get(name) {
-                changed.push(format!("the {name} of the CRM"));
-            }
+        for name in differing(&self.outcomes, &now.outcomes) {
+            changed.push(of_object(name, (self.outcomes.get(name), now.outcomes.get(name))));
         }
-        for name in names(&self.outcomes, &now.outcomes) {
-            let (then, now) = (self.outcomes.get(name), now.outcomes.get(name));
-            if then != now {
-                changed.push(format!(
-                    "what becomes of {name}: {} then, {} now",
-                    counted(then),
-                    counted(now)
-                ));
-            }
+        if self.files != now.files {
+            changed.push("what happens to the attached files".to_owned());
         }
         changed
     }
 }
 
-fn names<'a, T>(then: &'a BTreeMap<String, T>, now: &'a BTreeMap<String, T>) -> Vec<&'a String> {
-    let mut all: Vec<_> = then.keys().chain(now.keys()).collect();
-    all.sort();
-    all.dedup();
-    all
+/// The names under which two maps do not hold the same.
+fn differing<'a, T: PartialEq>(
+    then: &'a BTreeMap<String, T>,
+    now: &'a BTreeMap<String, T>,
+) -> BTreeSet<&'a String> {
+    let names = then.keys().chain(now.keys());
+    names.filter(|name| then.get(*name) != now.get(*name)).collect()
 }
 
-fn counted(counts: Option<&BTreeMap<String, u64>>) -> String {
-    let counts = counts.into_iter().flatten();
+fn of_table(name: &str, (then, now): (Option<&TableSeal>, Option<&TableSeal>)) -> String {
+    let count = |seal: Option<&TableSeal>| seal.map_or(0, |seal| seal.rows);
+    let (then, now) = (count(then), count(now));
+    if then == now {
+        return format!("table {name} of the source: {now} rows as before, but other ones");
+    }
+    format!("table {name} of the source: {then} rows then, {now} now")
+}
+
+fn of_object(name: &str, (then, now): (Option<&FateSeal>, Option<&FateSeal>)) -> String {
+    let (then, now) = (counted(then), counted(now));
+    if then == now {
+        return format!("what becomes of {name}: {now} as before, but of other records");
+    }
+    format!("what becomes of {name}: {then} then, {now} now")
+}
+
+fn counted(fates: Option<&FateSeal>) -> String {
+    let counts = fates.into_iter().flat_map(|fates| &fates.counts);
     let said: Vec<_> = counts.map(|(outcome, count)| format!("{count} {outcome}")).collect();
     if said.is_empty() { "nothing".to_owned() } else { said.join(", ") }
 }
 
+fn fates(object: &ObjectPlan) -> FateSeal {
+    let counts = Outcome::ALL
+        .iter()
+        .map(|outcome| (outcome.name().to_owned(), object.tally.of(*outcome)))
+        .filter(|(_, count)| *count > 0);
+    FateSeal { counts: counts.collect(), hash: object.fates.text() }
+}
+
+/// A hash of what happens to each file: whether it is uploaded, copied where, or held.
+fn files(plan: &Plan) -> String {
+    let mut sum = Sum::default();
+    for file in plan.files.values() {
+        let text = format!("{}\0{}\0{:?}", file.record, file.name, file.way);
+        sum.add(blake3::hash(portless(&text).as_bytes()));
+    }
+    sum.text()
+}
+
 /// The hash of a row: its key and what it says. The port of a host on this machine is another one
 /// each time that a sandbox starts.
-fn row_hash(row: &Record) -> [u8; 32] {
+fn row_hash(row: &Record) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     hasher.update(row.key.as_bytes());
     for (column, cell) in row.header.columns().iter().zip(&row.cells) {
@@ -142,7 +185,7 @@ fn row_hash(row: &Record) -> [u8; 32] {
             hasher.update(format!("\0{}\0{}", column.name, portless(&cell.to_string())).as_bytes());
         }
     }
-    *hasher.finalize().as_bytes()
+    hasher.finalize()
 }
 
 fn portless(text: &str) -> String {
@@ -169,15 +212,22 @@ fn parts(inventory: &Inventory) -> BTreeMap<String, String> {
         ("tags", format!("{:?}", inventory.tags)),
         ("sources of leads", format!("{:?}", inventory.sources)),
         ("custom fields", format!("{:?}", inventory.custom_fields)),
+        ("way to take files", format!("{:?}", inventory.uploads)),
     ];
     parts.into_iter().map(|(name, what)| (name.to_owned(), hash(what))).collect()
 }
 
 /// The seal of a plan file; the error says what is wrong with it.
 pub fn read_seal(text: &str) -> Result<Seal, String> {
-    let plan: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let seal = plan.get("seal").ok_or("it has no `seal`: write it anew with `plan --out`")?;
-    Seal::deserialize(seal).map_err(|error| error.to_string())
+    let plan: Value = serde_json::from_str(text).map_err(|error| format!("is no plan: {error}"))?;
+    let seal = plan.get("seal").ok_or("is no plan that can be applied: it has no `seal`")?;
+    let seal = Seal::deserialize(seal).map_err(|error| format!("has an older seal: {error}"))?;
+    let gates = plan.get("gates").and_then(Value::as_array).into_iter().flatten();
+    let gates: Vec<_> = gates.filter_map(|gate| gate.get("code")?.as_str()).collect();
+    if gates.is_empty() {
+        return Ok(seal);
+    }
+    Err(format!("was refused itself: {}", gates.join(", ")))
 }
 
 #[cfg(test)]
@@ -186,12 +236,15 @@ mod tests {
 
     fn seal() -> Seal {
         let people = TableSeal { rows: 2, hash: "a".into() };
+        let created = FateSeal { counts: [("created".to_owned(), 2)].into(), hash: "a".into() };
         Seal {
             spec: "s".into(),
+            variables: [("OWNER".to_owned(), "o".to_owned())].into(),
             account: "1".into(),
             source: [("people".to_owned(), people)].into(),
-            inventory: [("users".to_owned(), "u".to_owned())].into(),
-            outcomes: [("people".to_owned(), [("created".to_owned(), 2)].into())].into(),
+            inventory: ["users", "tags"].map(|part| (part.to_owned(), "u".to_owned())).into(),
+            outcomes: [("people".to_owned(), created)].into(),
+            files: "f".into(),
         }
     }
 
@@ -208,18 +261,49 @@ mod tests {
         check(grown, Progress::Fresh, &["table people of the source: 2 rows then, 3 now"]);
         let users = |now: &mut Seal| *now.inventory.get_mut("users").unwrap() = "v".into();
         check(users, Progress::Fresh, &["the users of the CRM"]);
+        let other = |now: &mut Seal| now.source.get_mut("people").unwrap().hash = "b".into();
+        let said = "table people of the source: 2 rows as before, but other ones";
+        check(other, Progress::Fresh, &[said]);
         let outcomes = |now: &mut Seal| {
-            now.outcomes.insert("people".into(), [("updated".to_owned(), 2)].into());
+            let people = now.outcomes.get_mut("people").unwrap();
+            people.counts = [("updated".to_owned(), 2)].into();
         };
         let said = "what becomes of people: 2 created then, 2 updated now";
         check(outcomes, Progress::Fresh, &[said]);
+        let others = |now: &mut Seal| now.outcomes.get_mut("people").unwrap().hash = "b".into();
+        let said = "what becomes of people: 2 created as before, but of other records";
+        check(others, Progress::Fresh, &[said]);
+        let files = |now: &mut Seal| now.files = "g".into();
+        check(files, Progress::Fresh, &["what happens to the attached files"]);
     }
 
     #[test]
-    fn a_run_under_way_is_no_change_of_the_account() {
-        check(|now| now.inventory.clear(), Progress::UnderWay, &[]);
-        let spec = |now: &mut Seal| now.spec = "t".into();
+    fn what_a_run_under_way_has_changed_itself_is_no_change() {
+        let own = |now: &mut Seal| {
+            now.inventory.insert("tags".into(), "v".into());
+            now.outcomes.clear();
+            now.files = "g".into();
+        };
+        check(own, Progress::UnderWay, &[]);
+        let users = |now: &mut Seal| *now.inventory.get_mut("users").unwrap() = "v".into();
+        check(users, Progress::UnderWay, &["the users of the CRM"]);
+        let owner = |now: &mut Seal| *now.variables.get_mut("OWNER").unwrap() = "p".into();
+        check(owner, Progress::UnderWay, &["the variable OWNER"]);
+        let spec = |now: &mut Seal| {
+            now.spec = "t".into();
+            now.variables.clear();
+        };
         check(spec, Progress::UnderWay, &["the spec, or a map or template that it names"]);
+    }
+
+    #[test]
+    fn a_plan_that_was_refused_cannot_be_approved() {
+        let plan = |gates: Value| serde_json::json!({"seal": seal(), "gates": gates}).to_string();
+        assert_eq!(read_seal(&plan(Value::Array(Vec::new()))), Ok(seal()));
+        let refused =
+            plan(serde_json::json!([{"code": "people_limit", "message": "", "hint": ""}]));
+        assert_eq!(read_seal(&refused).unwrap_err(), "was refused itself: people_limit");
+        assert!(read_seal("{}").unwrap_err().contains("it has no `seal`"));
     }
 
     #[test]

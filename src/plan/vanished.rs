@@ -73,8 +73,13 @@ pub(super) fn gate<'a>(
     })
 }
 
+/// The code of that refusal.
+pub const OTHER_KEYS: &str = "other_keys";
+
 /// The refusal when an object's records go by other keys than those that were written: all of them
 /// would be written a second time.
+///
+/// Asked of the whole source only: a sample of nothing but new records says nothing about keys.
 ///
 /// A source in which really everything is new wants `delta: { deleted: ignore }`, and says so.
 pub(super) fn other_keys<'a>(plans: impl Iterator<Item = &'a ObjectPlan>) -> Vec<Gate> {
@@ -83,7 +88,7 @@ pub(super) fn other_keys<'a>(plans: impl Iterator<Item = &'a ObjectPlan>) -> Vec
     });
     let gate = |plan: &ObjectPlan| {
         Gate {
-        code: "other_keys",
+        code: OTHER_KEYS,
         message: format!(
             "{}: none of the {} records that were written before is in the source any more, and {} others would be created: \
              their key or their table changed, and they would be written twice",

@@ -1,5 +1,6 @@
 //! A small part of a real-estate CRM, checked, for the tests of this room and of those above it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -133,6 +134,7 @@ pub(crate) fn pipeline(objects: Vec<Object>, archives: Vec<Archive>) -> Pipeline
             breach: Breach::Stop,
         },
         fingerprint: String::new(),
+        variables: BTreeMap::new(),
     }
 }
 

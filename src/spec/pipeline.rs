@@ -3,6 +3,7 @@
 //! Positions (`usize`) in `tables`, `sources` and `objects` point into the vectors of the
 //! [`Pipeline`]; they exist, because a spec with a name that does not is a fault.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
@@ -42,6 +43,8 @@ pub struct Pipeline {
     /// BLAKE3, in hex, over the resolved spec with its templates and maps; variables count by name,
     /// not by value, comments and formatting not at all.
     pub fingerprint: String,
+    /// The variables that may decide what is written, each with a hash of what is made of it.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// The address of a source or destination.

@@ -1,5 +1,6 @@
 //! Reading a spec: from the text of its file to a pipeline, or to every fault at once.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -68,7 +69,7 @@ pub fn read(reading: &Reading<'_>) -> Result<Pipeline, Vec<Diagnostic>> {
     let mut texts = desk.texts();
     texts.remove(reading.file);
     let fingerprint = fingerprint::of(&tree, &desk.root, &texts);
-    let root = desk.root.clone();
+    let (root, variables) = (desk.root.clone(), variables::deciding(&tree));
     if let Some(pipeline) = &pipeline {
         for fault in check_columns(pipeline, &(reading.columns)(pipeline)) {
             desk.push(fault);
@@ -76,7 +77,9 @@ pub fn read(reading: &Reading<'_>) -> Result<Pipeline, Vec<Diagnostic>> {
     }
     let faults = desk.into_faults();
     match pipeline {
-        Some(pipeline) if faults.is_empty() => Ok(Pipeline { root, fingerprint, ..pipeline }),
+        Some(pipeline) if faults.is_empty() => {
+            Ok(Pipeline { root, fingerprint, variables, ..pipeline })
+        }
         Some(_) | None => Err(faults),
     }
 }
@@ -129,6 +132,7 @@ fn pipeline(desk: &Desk<'_>, tree: &Node) -> Option<Pipeline> {
         delta: delta(desk, keys.get("delta")),
         reconcile: reconcile(desk, &objects, keys.get("reconcile")),
         fingerprint: String::new(),
+        variables: BTreeMap::new(),
         objects,
         destination,
         tables,
@@ -289,5 +293,13 @@ mod tests {
         assert!(matches!(&elsewhere.sources[0].access, Access::Rest { url: Endpoint::Url(_), .. }));
         assert_eq!(plain.fingerprint, elsewhere.fingerprint);
         assert_ne!(plain.fingerprint, shipped("allegory.yaml", &|_| None).fingerprint);
+        assert_eq!(plain.variables, elsewhere.variables, "an address decides nothing");
+        let owner = |name: &str| (name == "NUTSHELL_FALLBACK_OWNER").then(|| "b@x.example".into());
+        let other = shipped("rezora.yaml", &owner).variables;
+        let differing = other.iter().filter(|(name, made)| plain.variables[*name] != **made);
+        assert_eq!(
+            differing.map(|(name, _)| name).collect::<Vec<_>>(),
+            ["NUTSHELL_FALLBACK_OWNER"]
+        );
     }
 }

@@ -1,7 +1,13 @@
 //! `${NAME}` and `${NAME:default}`: put into texts after the YAML is read, never read as YAML again.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use super::desk::Desk;
 use super::yaml::{Data, Node, Text};
+
+/// What says where a source or the destination is and who comes there, and not what is written.
+const ACCESS: [&str; 6] = ["url", "files", "auth", "accounts", "user", "key"];
 
 /// Puts the variables of a whole tree in; every undefined one is a fault, told by its name only.
 pub(super) fn put_in(desk: &Desk<'_>, node: &mut Node) {
@@ -17,6 +23,60 @@ pub(super) fn put_in(desk: &Desk<'_>, node: &mut Node) {
         Data::Map(entries) => entries.iter_mut().for_each(|entry| put_in(desk, &mut entry.value)),
         Data::Nothing | Data::Bool(_) | Data::Int(_) | Data::Float(_) => {}
     }
+}
+
+/// The variables that may decide what is written, each with a hash of what is made of it. Those of
+/// addresses and logins are not among them.
+pub(super) fn deciding(tree: &Node) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let Data::Map(sections) = &tree.data else { return BTreeMap::new() };
+    for section in sections {
+        match (section.key.as_str(), &section.value.data) {
+            ("destination", _) => beside_access(&section.value, &mut found),
+            ("sources", Data::Map(sources)) => {
+                for source in sources {
+                    beside_access(&source.value, &mut found);
+                }
+            }
+            (_, _) => gather(&section.value, &mut found),
+        }
+    }
+    let hash = |made: blake3::Hasher| made.finalize().to_hex()[..16].to_owned();
+    found.into_iter().map(|(name, made)| (name, hash(made))).collect()
+}
+
+fn beside_access(node: &Node, found: &mut BTreeMap<String, blake3::Hasher>) {
+    let Data::Map(entries) = &node.data else { return };
+    for entry in entries.iter().filter(|entry| !ACCESS.contains(&entry.key.as_str())) {
+        gather(&entry.value, found);
+    }
+}
+
+/// Adds each text with a variable to what is made of that one.
+fn gather(node: &Node, found: &mut BTreeMap<String, blake3::Hasher>) {
+    match &node.data {
+        Data::Text(text) => {
+            for name in names(&text.raw) {
+                let made = found.entry(name).or_default();
+                made.update(text.value.as_deref().unwrap_or_default().as_bytes());
+                made.update(b"\0");
+            }
+        }
+        Data::List(items) => items.iter().for_each(|item| gather(item, found)),
+        Data::Map(entries) => entries.iter().for_each(|entry| gather(&entry.value, found)),
+        Data::Nothing | Data::Bool(_) | Data::Int(_) | Data::Float(_) => {}
+    }
+}
+
+/// The names of the variables in a text.
+fn names(raw: &str) -> Vec<String> {
+    let names = RefCell::new(Vec::new());
+    let note = |name: &str| {
+        names.borrow_mut().push(name.to_owned());
+        Some(String::new())
+    };
+    resolve(raw, &note, &mut |_| {});
+    names.into_inner()
 }
 
 /// Whether a text is one variable and nothing else: the only way to name a secret.
@@ -105,6 +165,12 @@ mod tests {
             _ => None,
         };
         assert_eq!(resolve(raw, &variables, &mut |_| {}).as_deref(), expected, "{raw}");
+    }
+
+    #[test]
+    fn every_variable_of_a_text_is_known_by_its_name() {
+        assert_eq!(names("${A}/${B:x}$${C}"), ["A", "B"]);
+        assert!(names("plain").is_empty());
     }
 
     #[test]

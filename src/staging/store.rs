@@ -127,10 +127,22 @@ impl Staging {
                 sheet::drop_generation(transaction, before)?;
             }
             set_word(transaction, "complete", &generation.to_string())?;
+            forget_word(transaction, "run")?;
             forget_word(transaction, "open")
         })?;
         self.open = None;
         self.reload()
+    }
+
+    /// Notes the run that works with the complete extraction.
+    pub fn lend(&mut self, run: i64) -> Result<(), StagingError> {
+        self.transact(|transaction| set_word(transaction, "run", &run.to_string()))
+    }
+
+    /// The run that works with the complete extraction; `None` when none has begun since it was
+    /// read.
+    pub fn lent_to(&self) -> Result<Option<i64>, StagingError> {
+        self.generation("run")
     }
 
     /// How far a table is; `None` before its first page.
@@ -242,6 +254,7 @@ impl Staging {
         Ok(())
     }
 
+    /// The number of a generation, or of a run.
     fn generation(&self, word: &str) -> Result<Option<i64>, StagingError> {
         Ok(self.word(word)?.and_then(|text| text.parse().ok()))
     }

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::journey::{conserved, sum};
 use crate::rehearsal::finished;
 use crate::yard::Yard;
 
@@ -38,6 +40,12 @@ fn an_approved_plan_is_applied_and_another_source_refuses_it() {
                     what becomes of people: 4 created, 2 updated then, 5 created, 2 updated now";
     assert!(said.ends_with(expected), "{said}");
     let plan = planned(&yard);
+    let owner = |command: &mut Command| {
+        command.env("YARD_OWNER", "ben.okafor@shadyacres.example");
+        finished(&command.output().unwrap())
+    };
+    let said = refusal(&owner(yard.command("apply").arg("--plan").arg(&plan)), &yard);
+    assert!(said.ends_with("this changed: the variable YARD_OWNER"), "{said}");
     assert_eq!(apply(&yard, &plan).0, 0);
 }
 
@@ -73,8 +81,36 @@ fn an_approved_plan_is_gone_on_with_after_a_stop() {
     let yard = Yard::open();
     let plan = planned(&yard);
     yard.rehearsal.faults(&json!({"class": "denied", "method": "newNote"}));
-    assert_eq!(apply(&yard, &plan).0, 3);
+    let output = yard.command("apply").arg("--plan").arg(&plan).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let again = format!("apply {} --plan {}\n", yard.spec.display(), plan.display());
+    assert!(said.ends_with(&again), "it is gone on with as what was approved: {said}");
     yard.rehearsal.calm();
     let (code, done) = apply(&yard, &plan);
     assert_eq!((code, &done["kind"]), (0, &json!("resume")), "{done}");
+}
+
+#[test]
+fn a_run_whose_source_was_read_since_it_stopped_is_finished_with_the_rows_of_today() {
+    let yard = Yard::open();
+    let first = planned(&yard);
+    yard.rehearsal.faults(&json!({"class": "denied", "method": "newNote"}));
+    assert_eq!(apply(&yard, &first).0, 3);
+    yard.rehearsal.calm();
+    // A look at the plan in between is no change: what was approved is gone on with.
+    assert_eq!(yard.run("plan").0, 0);
+    let (code, done) = apply(&yard, &first);
+    assert_eq!((code, sum(&done, "failed")), (0, 0), "{done}");
+    conserved(&done);
+
+    yard.grow();
+    yard.rehearsal.faults(&json!({"class": "denied", "method": "newNote"}));
+    assert_eq!(yard.run("apply").0, 3);
+    yard.rehearsal.calm();
+    yard.change("people.csv", "7,Ed Yard,ed@yard.example,newer,Lyons,3\n", "");
+    assert_eq!(yard.run("plan").0, 0);
+    let (code, done) = yard.run("apply");
+    assert_eq!((code, &done["objects"]["people"]["source"]), (4, &json!(6)), "{done}");
+    conserved(&done);
 }

@@ -70,6 +70,11 @@ fn a_newer_export_changes_what_it_changes_and_nothing_else() {
     let rehearsal = Rehearsal::open();
     let (folder, spec) = shop();
     let before = rehearsal.dump();
+    let owners = rehearsal.run("plan", &spec).1["owners"].clone();
+    assert_eq!(
+        owners.as_array().unwrap().iter().map(|one| &one["count"]).collect::<Vec<_>>(),
+        [2, 2]
+    );
     let (code, first) = rehearsal.run("apply", &spec);
     assert_eq!((code, &first["objects"]["firms"]["created"]), (0, &json!(4)), "{first}");
     assert_eq!(

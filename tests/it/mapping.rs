@@ -8,7 +8,8 @@ use std::path::Path;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use serde_json::Value;
 
-use crate::rehearsal::{Rehearsal, project};
+use crate::rehearsal::{Rehearsal, finished, project};
+use crate::yard::Yard;
 
 /// The rows of a sheet, each by the names of its columns.
 fn sheet(folder: &Path, name: &str) -> Vec<BTreeMap<String, String>> {
@@ -111,6 +112,11 @@ fn every_column_of_rezora_stands_in_the_document_once_and_every_table_says_what_
     check_remarks(&out);
     let existing: Vec<_> = summary["inventory"]["existing"].as_object().unwrap().keys().collect();
     assert!(existing.len() > 1 && existing.is_sorted(), "always in one order: {existing:?}");
+    // What is signed is laid out row by row; what is looked through has a search of its own.
+    let live = |page: &str| {
+        fs::read_to_string(out.join(page)).unwrap().contains("<div class=\"table live\"")
+    };
+    assert_eq!((live("mapping.html"), live("plan.html")), (false, true));
     let named = summary["documents"].as_array().unwrap();
     assert_eq!(named.len(), 5);
     for file in named {
@@ -160,4 +166,36 @@ fn the_same_plan_makes_the_same_document_and_it_names_no_port() {
     let text = String::from_utf8(before[2].clone()).unwrap();
     assert!(text.contains("…/rezora/files/"), "a file's address is among the samples");
     assert!(!text.contains("127.0.0.1"));
+}
+
+#[test]
+fn fields_over_the_limit_of_the_account_are_told_apart_in_the_document() {
+    let yard = Yard::open();
+    let (exit, plan) = yard.run("plan");
+    let count = |fields: &Value| fields.as_object().unwrap().len();
+    let have: usize =
+        plan["inventory"]["custom_fields"].as_object().unwrap().values().map(count).sum();
+    let wanted = plan["provision"]["fields"].as_array().unwrap().len();
+    assert!(exit == 0 && wanted > 2, "{plan}");
+    let spec = fs::read_to_string(&yard.spec).unwrap();
+    let limit = format!("provision: create\n  plan: {{ custom_fields: {} }}", have + 2);
+    fs::write(&yard.spec, spec.replace("provision: create", &limit)).unwrap();
+    let (exit, plan) = yard.run("plan");
+    assert_eq!((exit, &plan["gates"][0]["code"]), (5, &"custom_field_limit".into()), "{plan}");
+    let text = fs::read_to_string(yard.rehearsal.out().join("mapping.md")).unwrap();
+    let states = |state: &str| text.lines().filter(|line| line.contains(state)).count();
+    assert_eq!(
+        (states("| to be created |"), states("| over the limit |")),
+        (2, wanted - 2),
+        "{text}"
+    );
+    assert!(text.contains(&format!("The plan allows {}.", have + 2)), "{text}");
+
+    // A plan that was refused is none to be approved.
+    let file = yard.rehearsal.out().join("plan.json");
+    let output = yard.command("apply").arg("--plan").arg(&file).output().unwrap();
+    let (exit, said) = finished(&output);
+    assert_eq!((exit, &said["gates"][0]["code"]), (5, &"stale_plan".into()), "{said}");
+    let message = said["gates"][0]["message"].as_str().unwrap();
+    assert!(message.ends_with("plan.json was refused itself: custom_field_limit"), "{message}");
 }

@@ -34,7 +34,7 @@ destination:
   user: ${NUTSHELL_USER:sandbox}
   key: ${NUTSHELL_API_KEY:sandbox}
   provision: create
-owners: { from: users, match: email, fallback: migration@sandbox.example }
+owners: { from: users, match: email, fallback: '${YARD_OWNER:migration@sandbox.example}' }
 objects:
   firms:
     from: firms

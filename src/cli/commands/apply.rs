@@ -9,6 +9,7 @@ use serde_json::json;
 use super::approved;
 use super::closing::{Closing, Written, close};
 use super::reconcile;
+use super::resumed::{begun, resumable, with_its_rows};
 use super::rollback;
 use super::sample;
 use super::sweep;
@@ -24,21 +25,29 @@ use crate::engine::{
     Again, EngineError, Prepared, Session, apply, prepare, prepare_sample, resolve_open,
 };
 use crate::ledger::{Ledger, Lock, Run, RunId, RunKind, RunState};
-use crate::plan::{Plan, undecided};
+use crate::plan::{Gate, Plan, Progress, undecided};
 use crate::spec::{Breach, DriftDecisions, Pipeline};
 
 pub(super) async fn run(context: &Arc<Context>, args: &ApplyArgs) -> Exit {
-    // What was begun as a sample must not be gone on with as the whole.
-    let options = match args.sample {
-        None => String::new(),
-        Some(None) => "--sample".to_owned(),
-        Some(Some(size)) => format!("--sample {size}"),
-    };
+    let options = options(args);
     let call = Call { options: &options, ..Call::new("apply", &args.spec) };
     work::connected(context, call, async |pipeline, connected| {
         Box::pin(go(context, (pipeline, args), connected)).await
     })
     .await
+}
+
+/// The options without which it would be another run that is gone on with: the whole instead of a
+/// sample, or one that nobody approved.
+fn options(args: &ApplyArgs) -> String {
+    let mut words = match args.sample {
+        None => Vec::new(),
+        Some(None) => vec!["--sample".to_owned()],
+        Some(Some(size)) => vec![format!("--sample {size}")],
+    };
+    words.extend(args.plan.as_ref().map(|file| format!("--plan {}", file.display())));
+    words.extend(args.strict.then(|| "--strict".to_owned()));
+    words.join(" ")
 }
 
 async fn go(
@@ -47,6 +56,10 @@ async fn go(
     mut connected: Connected,
 ) -> Result<Exit, EngineError> {
     let began = Instant::now();
+    let approved = match approved::read(args) {
+        Ok(approved) => approved,
+        Err(gate) => return Ok(refused(context, &[gate])),
+    };
     let state = context.state_of(pipeline);
     let _lock = Lock::take(&state, Context::now())?;
     let harmless = connected.harmless;
@@ -59,29 +72,26 @@ async fn go(
         Err(exit) => return Ok(exit),
     };
     resolve_open(&session, &ledger, unfinished.as_ref().map(|run| run.id)).await?;
+    let progress = if unfinished.is_some() { Progress::UnderWay } else { Progress::Fresh };
+    let unfinished = with_its_rows(context, &session, unfinished)?;
     let mut prepared = prepared(&session, (&ledger, inventory), args, unfinished.as_ref()).await?;
+    let approved = approved.as_ref().map(|seal| (seal, progress));
+    let outdated = approved::outdated(args, &prepared, approved)?;
     let undecided = undecided(&prepared.plan.columns).filter(|_| args.strict || !harmless);
-    prepared.plan.gates.extend(undecided);
-    prepared.plan.gates.extend(approved::gate(args, &prepared, unfinished.as_ref())?);
+    prepared.plan.gates.extend(undecided.into_iter().chain(outdated));
     if let Some(extraction) = &prepared.extraction {
         super::plan::notes(context, extraction);
     }
     sample::told(context, &prepared);
     if !prepared.plan.gates.is_empty() {
-        return Ok(refused(context, &prepared.plan));
+        return Ok(refused(context, &prepared.plan.gates));
     }
     if !harmless && !allowed(context, (pipeline, args), &prepared) {
         return Ok(Exit::Gate);
     }
     let sort = if prepared.sample.is_some() { RunKind::Sample } else { RunKind::Apply };
     let kind = kind(&ledger, unfinished.as_ref(), sort)?;
-    let run = match unfinished {
-        Some(run) => {
-            ledger.resume_run(run.id)?;
-            run.id
-        }
-        None => ledger.begin_run(sort, &pipeline.fingerprint, Context::now())?,
-    };
+    let run = begun(&session, &ledger, (sort, unfinished.as_ref()))?;
     let written = match written(context, &session, &prepared, (&ledger, run)).await {
         Ok(written) => written,
         Err(error) => {
@@ -120,11 +130,11 @@ async fn prepared(
 }
 
 /// Says what refuses the run.
-fn refused(context: &Context, plan: &Plan) -> Exit {
-    super::plan::gates(context, plan);
+fn refused(context: &Context, gates: &[Gate]) -> Exit {
+    super::plan::gates(context, gates);
     context.terminal.say("nothing was written");
     context.terminal.event(&json!({
-        "event": "summary", "command": "apply", "ok": false, "exit": Exit::Gate.code(), "gates": plan.gates,
+        "event": "summary", "command": "apply", "ok": false, "exit": Exit::Gate.code(), "gates": gates,
     }));
     Exit::Gate
 }
@@ -154,57 +164,6 @@ async fn written(
     let swept = sweep::closing(context, session, (ledger, run, &prepared.inventory)).await?;
     let verdict = reconcile::compare(session, prepared, ledger, Some(run)).await?;
     Ok(Written { applied, swept, verdict, diff })
-}
-
-/// The run to go on with, if there is one; the inner error is a refusal.
-fn resumable(
-    context: &Context,
-    ledger: &Ledger,
-    pipeline: &Pipeline,
-    args: &ApplyArgs,
-) -> Result<Result<Option<Run>, Exit>, EngineError> {
-    let Some(run) = ledger.reader().unfinished()? else { return Ok(Ok(None)) };
-    let first = match run.kind {
-        RunKind::Rollback => Some(("rollback", "rollback")),
-        RunKind::Rebuild => Some(("rebuild of the ledger", "ledger rebuild")),
-        RunKind::Sweep => Some(("sweep", "sweep")),
-        RunKind::Apply | RunKind::Sample => None,
-    };
-    if let Some((what, word)) = first {
-        let fault = format!("run {} is a {what} that did not reach its end", run.id.0);
-        context.terminal.fault(&fault);
-        context.terminal.hint(&format!("finish it first: {}", Context::again(word, &args.spec)));
-        return Ok(Err(Exit::Gate));
-    }
-    match (run.kind, args.sample) {
-        (RunKind::Apply, Some(_)) => {
-            context.terminal.fault(&format!(
-                "run {} is of the whole spec and did not reach its end; a sample comes before it",
-                run.id.0
-            ));
-            context.terminal.hint(&format!("finish it: {}", Context::again("apply", &args.spec)));
-            return Ok(Err(Exit::Gate));
-        }
-        // What a sample left undone is done by the whole.
-        (RunKind::Sample, None) => return Ok(Ok(None)),
-        (_, _) => {}
-    }
-    if run.fingerprint != pipeline.fingerprint {
-        if !args.accept_spec {
-            context.terminal.fault(&format!(
-                "the spec changed since run {}, which did not reach its end",
-                run.id.0
-            ));
-            context.terminal.hint(&format!(
-                "{} says object by object what the changed spec would write anew; put the spec back as it was, or say --accept-spec: what was written then becomes updates, never second records",
-                Context::again("plan", &args.spec)
-            ));
-            return Ok(Err(Exit::Gate));
-        }
-        return Ok(Ok(None));
-    }
-    context.terminal.say(&format!("going on with run {}, which stopped before its end", run.id.0));
-    Ok(Ok(Some(run)))
 }
 
 /// Whether a real destination may be written.

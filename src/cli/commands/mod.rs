@@ -12,6 +12,7 @@ mod plan;
 mod profile;
 mod rebuild;
 mod reconcile;
+mod resumed;
 mod rollback;
 mod sample;
 mod sandbox;

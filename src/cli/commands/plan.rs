@@ -17,7 +17,7 @@ use crate::cli::work::{self, Call};
 use crate::crm::Crm;
 use crate::engine::{Again, EngineError, Prepared, prepare};
 use crate::ledger::{Lock, Reader};
-use crate::plan::{Disposition, Plan, Seal, undecided, unmapped, why};
+use crate::plan::{Disposition, Gate, Plan, Seal, undecided, unmapped, why};
 use crate::report::{self, Planned};
 use crate::spec::Pipeline;
 
@@ -60,7 +60,7 @@ async fn predict(
     context.terminal.say(&mapping::told(&documents));
     context.terminal.event(&document);
     if !prepared.plan.gates.is_empty() {
-        gates(context, &prepared.plan);
+        gates(context, &prepared.plan.gates);
         return Ok(Exit::Gate);
     }
     context.terminal.say(&format!("next: {}", Context::again("apply", &args.spec)));
@@ -180,8 +180,8 @@ pub(super) fn notes(context: &Context, extraction: &crate::engine::Extraction) {
 }
 
 /// What refuses the run, with the ways out.
-pub(super) fn gates(context: &Context, plan: &Plan) {
-    for gate in &plan.gates {
+pub(super) fn gates(context: &Context, gates: &[Gate]) {
+    for gate in gates {
         context.terminal.fault(&format!("[{}] {}", gate.code, gate.message));
         context.terminal.hint(&gate.hint);
     }
