@@ -117,11 +117,15 @@ impl Desk {
     /// What becomes of a row: one record, several of a series, or none when it does not belong to
     /// the object.
     pub fn prepare(&self, object: usize, row: &Arc<Record>) -> Vec<Prepared> {
-        let mut prepared = self.all_of(object, row);
-        if let Some(only) = &self.only {
-            let name = &self.pipeline.objects[object].name;
-            prepared.retain(|record| only.contains(&SourceKey::new(name, &record.id)));
+        let Some(only) = &self.only else { return self.all_of(object, row) };
+        let rules = &self.pipeline.objects[object];
+        let is_meant = |id: &str| only.contains(&SourceKey::new(&rules.name, id));
+        // Of a row with a series the ids are known only once it is laid out.
+        if rules.expand.is_none() && !is_meant(&row.key) {
+            return Vec::new();
         }
+        let mut prepared = self.all_of(object, row);
+        prepared.retain(|record| is_meant(&record.id));
         prepared
     }
 

@@ -151,7 +151,7 @@ impl Choice<'_> {
         let mut queue: BinaryHeap<_> = places.map(|place| worth(place, &self.covered)).collect();
         while let Some((bound, Reverse(place))) = queue.pop()
             && bound > 0
-            && self.sample.keys.len() < size
+            && self.chosen() < size
         {
             let now = worth(place, &self.covered);
             if now.0 < bound {
@@ -165,18 +165,23 @@ impl Choice<'_> {
     /// Fills the sample up, each object by its share of all records.
     fn fill(&mut self, pool: &Pool, size: usize) {
         let all: usize = pool.counts.values().sum();
-        let left = size.saturating_sub(self.sample.keys.len());
+        let left = size.saturating_sub(self.chosen());
         for (object, even) in &pool.even {
             let share = (left * pool.counts[object]).div_ceil(all.max(1));
             let fresh = even.values().filter(|key| !self.sample.keys.contains(*key));
             let fresh: Vec<_> = fresh.take(share).collect();
             let mut fresh = fresh.into_iter();
-            while self.sample.keys.len() < size
+            while self.chosen() < size
                 && let Some(key) = fresh.next()
             {
                 self.take(pool, key);
             }
         }
+    }
+
+    /// How many records were chosen for themselves.
+    fn chosen(&self) -> usize {
+        self.sample.keys.len() - self.sample.parents
     }
 
     /// Takes a record and everything that it refers to.

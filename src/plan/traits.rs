@@ -65,8 +65,10 @@ impl Traits {
                 let pattern = pattern(&prepared.record, &self.columns[position]);
                 found.extend(self.few(&path, &format!("columns {pattern}")));
             }
-            if let Some(value) = telling(&field.target.kind, made) {
-                found.extend(self.few(&path, &value));
+            match telling(&field.target.kind, made) {
+                Some(Told::Each(value)) => found.push(format!("{path}: {value}")),
+                Some(Told::Few(value)) => found.extend(self.few(&path, &value)),
+                None => {}
             }
             let length = taken.map_or(0, |taken| taken.raw.chars().count());
             self.measure(position, length, &prepared.id);
@@ -119,11 +121,23 @@ impl Traits {
     }
 }
 
-/// The value of a field of which there are few: who owns, what kind, which stage.
-fn telling(kind: &Kind, made: &Made) -> Option<String> {
+/// A value that tells records of a field apart.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    /// Each of them counts, however many there are.
+    Each(String),
+    /// They count as long as there are few.
+    Few(String),
+}
+
+/// The value of a field that tells records apart: who owns, what kind, which stage. Owners who are
+/// namesakes are two.
+fn telling(kind: &Kind, made: &Made) -> Option<Told> {
     match (kind, made) {
-        (_, Made::User(user)) => Some(format!("owner {}", user.name)),
-        (Kind::Choice | Kind::Status(_) | Kind::Stage, Made::Plain(value)) => Some(shown(value)),
+        (_, Made::User(user)) => Some(Told::Each(format!("owner {} ({})", user.name, user.id))),
+        (Kind::Choice | Kind::Status(_) | Kind::Stage, Made::Plain(value)) => {
+            Some(Told::Few(shown(value)))
+        }
         (_, Made::Plain(_) | Made::Links(_)) => None,
     }
 }
@@ -186,6 +200,20 @@ fn bucket(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ground::User;
+
+    #[test]
+    fn every_owner_counts_and_namesakes_are_two() {
+        let owner = |id: u64| {
+            let made = Made::User(User { id: id.into(), name: "Ann Lee".into() });
+            telling(&Kind::User, &made)
+        };
+        assert_eq!(owner(7), Some(Told::Each("owner Ann Lee (7)".to_owned())));
+        assert_ne!(owner(7), owner(8));
+        let plain = |kind: Kind| telling(&kind, &Made::Plain(Value::from("Hot")));
+        assert_eq!(plain(Kind::Choice), Some(Told::Few("Hot".to_owned())));
+        assert_eq!(plain(Kind::Text), None);
+    }
 
     #[test]
     fn fractions_are_told_apart_by_size_and_words_without_case() {

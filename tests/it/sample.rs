@@ -8,12 +8,19 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::journey::{conserved, records, sum};
-use crate::rehearsal::{copies, project};
+use crate::rehearsal::{copies, finished, project};
 use crate::yard::Yard;
 
 fn sample(yard: &Yard, size: &str) -> (i32, Value) {
+    let (code, done, _) = told(yard, size);
+    (code, done)
+}
+
+/// The same with what was said to people.
+fn told(yard: &Yard, size: &str) -> (i32, Value, String) {
     let output = yard.command("apply").args(["--sample", size]).output().unwrap();
-    crate::rehearsal::finished(&output)
+    let (code, done) = finished(&output);
+    (code, done, String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 fn diff(yard: &Yard) -> Vec<Value> {
@@ -25,12 +32,15 @@ fn diff(yard: &Yard) -> Vec<Value> {
 fn a_sample_covers_the_rules_and_the_full_run_adopts_it() {
     let yard = Yard::open();
     let before = records(&yard.rehearsal.dump());
-    let (code, done) = sample(&yard, "8");
+    let (code, done, said) = told(&yard, "8");
     assert_eq!((code, &done["kind"]), (0, &json!("sample")), "{done}");
     conserved(&done);
     let there = copies(&yard.rehearsal.dump());
     assert!(there.values().all(|&count| count == 1), "{there:?}");
     assert_eq!(done["sample"]["records"], sum(&done, "created") + sum(&done, "updated"), "{done}");
+    let size = done["sample"]["records"].as_u64().unwrap();
+    let parents = format!("a sample of {size} records, {} of them as parents", size - 8);
+    assert!(size > 8 && said.contains(&parents), "parents come on top: {said}");
     let lines = diff(&yard);
     let states: BTreeSet<&str> = lines
         .iter()
@@ -73,10 +83,18 @@ fn a_sample_that_was_stopped_does_not_stand_in_the_way_of_the_whole() {
     let again = format!("to go on: flitpipe apply {} --sample 8\n", yard.spec.display());
     assert!(said.ends_with(&again), "what was a sample is not gone on with as the whole: {said}");
     yard.rehearsal.calm();
+    let (code, smaller) = sample(&yard, "3");
+    assert_eq!(code, 0, "another sample need not be of the same records: {smaller}");
     let (code, full) = yard.run("apply");
     assert_eq!((code, &full["kind"]), (0, &json!("full")), "{full}");
     let there = copies(&yard.rehearsal.dump());
     assert!(there.values().all(|&count| count == 1), "{there:?}");
+
+    // Of the notes that were written one is there still, and it need not be in the sample.
+    let old = "2,Wrote,2\n3,Met,3\n4,Called again,3\n5,Lunch,4\n6,Sent,6\n";
+    yard.change("notes.csv", old, "12,Wrote more than ever before,2\n13,Met,3\n");
+    let (code, later) = sample(&yard, "3");
+    assert_eq!((code, &later["objects"]["notes"]["unchanged"]), (0, &json!(0)), "{later}");
 }
 
 #[test]
@@ -84,7 +102,7 @@ fn the_sample_of_the_main_job_shows_what_was_changed_on_the_way_first() {
     let rezora: PathBuf = project().join("pipelines/rezora.yaml");
     let rehearsal = crate::rehearsal::Rehearsal::open();
     let mut command = rehearsal.command("apply", &rezora);
-    let (code, done) = crate::rehearsal::finished(&command.arg("--sample").output().unwrap());
+    let (code, done) = finished(&command.arg("--sample").output().unwrap());
     assert_eq!(code, 4, "a record of the sample is held on purpose: {done}");
     conserved(&done);
     let text = fs::read_to_string(rehearsal.out().join("sample.jsonl")).unwrap();
