@@ -192,7 +192,10 @@ pub(super) fn left_by(done: &[OpenEntry], restore: &Intent) -> Vec<String> {
 /// The deed that an undo takes back, and the paths that it and the undos before it give back.
 ///
 /// An undo of what another one left names that one instead of the deed.
-fn undone<'a>(done: &'a [OpenEntry], restore: &Intent) -> Option<(&'a Intent, BTreeSet<String>)> {
+pub(super) fn undone<'a>(
+    done: &'a [OpenEntry],
+    restore: &Intent,
+) -> Option<(&'a Intent, BTreeSet<String>)> {
     let by_id = |id: EntryId| done.iter().find(|entry| entry.id == id);
     let mut given: BTreeSet<String> = values(restore.after.as_ref()).into_keys().collect();
     let mut undone = by_id(restore.undoes?)?;

@@ -8,10 +8,11 @@ use super::apply::Work;
 use super::confirm::{self, Fate, Sent};
 use super::error::EngineError;
 use super::probe::look;
-use super::three_way::{Patch, Values, alike, three_way};
+use super::theirs::{KEPT_BESIDE, Lists, theirs, told, with_theirs};
+use super::three_way::{Patch, Values, alike, items, three_way};
 use super::write::{Deal, object_of};
 use crate::crm::{Crm, CrmError, Snapshot, check, expected};
-use crate::ground::{CrmRef, Flag, Outcome, failpoint};
+use crate::ground::{CrmRef, Flag, Outcome, failpoint, shown};
 use crate::ledger::{Aspect, Deed, Intent, OpenEntry, Origin, Settled, State};
 use crate::plan::{CLOSING, why};
 use crate::spec::Object;
@@ -36,6 +37,11 @@ pub(super) async fn edit<C: Crm>(
     }
     let values = expected(kind, &values);
     let late: Vec<&str> = late_paths(&work.session.pipeline.objects[object]);
+    let alike = alike(at.entity);
+    let theirs = match state {
+        Some(_) => theirs(&work.ledger.reader().done(deal.key)?, &alike),
+        None => Values::new(),
+    };
     let mut tried = Tried::new();
     for _ in 0..CONFLICTS_MAX {
         let Some(now) = look(work.session, work.ledger, (deal.key, at)).await? else {
@@ -44,13 +50,17 @@ pub(super) async fn edit<C: Crm>(
             flags.push(Flag::new("gone_in_crm", "", "", &at.to_string(), &detail));
             return Ok(Some((Outcome::Flagged, why(flags))));
         };
-        let ours = ours(state, &values, deal.aspect, &late);
-        let patch = three_way(&values, &ours, &now.fields, &alike(at.entity));
+        let lists = several(&work.session.pipeline.objects[object], &values, &now.fields);
+        let ours = as_lists(ours(state, &values, deal.aspect, &late), &lists);
+        let stands = as_lists(now.fields.clone(), &lists);
+        let wanted = as_lists(with_theirs(&values, (&ours, &theirs), &alike), &lists);
+        let patch = three_way(&wanted, &ours, &stands, &alike);
         let landed = landed(&tried, &patch, &now);
         let step = Step { at, state, now: &now, patch: &patch, values: &values, landed: &landed };
         match send(work, deal, &step).await? {
             Sending::Over(outcome, reason) => {
                 keep(&patch, &values, &now, (state.is_some(), flags));
+                stay(&patch, (&values, &now), (&ours, &theirs), flags);
                 return Ok(Some((outcome, reason)));
             }
             Sending::Open => return Ok(None),
@@ -246,6 +256,27 @@ fn late_paths(object: &Object) -> Vec<&str> {
     late.map(|field| field.target.path.as_str()).collect()
 }
 
+/// The fields that take several values and of which we or the CRM have several: what stands alone
+/// on the other side is a list of one.
+///
+/// A custom field may be one text, whatever it says.
+fn several<'a>(object: &'a Object, values: &Values, now: &Values) -> Vec<&'a str> {
+    let is_list = |values: &Values, path: &str| values.get(path).is_some_and(Value::is_array);
+    let targets = object.fields.iter().map(|field| &field.target);
+    let many = targets.filter(|target| target.many && target.custom.is_none());
+    let paths = many.map(|target| target.path.as_str());
+    paths.filter(|path| is_list(values, path) || is_list(now, path)).collect()
+}
+
+fn as_lists(mut values: Values, paths: &[&str]) -> Values {
+    for path in paths {
+        if let Some(value) = values.get_mut(*path) {
+            *value = items(Some(value)).into();
+        }
+    }
+    values
+}
+
 /// Everything that is ours in the record once the edit is done.
 fn ours_after(step: &Step<'_>, aspect: Aspect) -> Values {
     let mut after = step.state.map(|state| state.after.clone()).unwrap_or_default();
@@ -290,6 +321,23 @@ fn keep(patch: &Patch, values: &Values, now: &Snapshot, (ours, flags): (bool, &m
     for path in &patch.kept {
         let detail = format!("the CRM has `{}`: left as it is", shown(now.fields.get(path)));
         flags.push(Flag::new(code, path, path, &shown(values.get(path)), &detail));
+    }
+}
+
+/// Remarks about what others put into lists beside our values.
+fn stay(
+    patch: &Patch,
+    (values, now): (&Values, &Snapshot),
+    whose: (&Values, &Values),
+    flags: &mut Vec<Flag>,
+) {
+    for (path, wanted) in values.iter().filter(|(path, _)| !patch.kept.contains(*path)) {
+        let lists = Lists { path, wanted: Some(wanted), stands: now.fields.get(path) };
+        let others = lists.others(whose, &alike(now.at.entity));
+        if !others.is_empty() {
+            let detail = format!("the CRM has {} in the list: kept beside ours", told(&others));
+            flags.push(Flag::new(KEPT_BESIDE, path, path, &shown(wanted), &detail));
+        }
     }
 }
 

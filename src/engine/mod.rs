@@ -30,6 +30,7 @@ mod stage;
 mod step_back;
 mod sweep;
 mod taken_back;
+mod theirs;
 mod three_way;
 mod touched;
 mod verify;

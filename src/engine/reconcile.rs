@@ -10,10 +10,11 @@ use super::error::EngineError;
 use super::resolve::{links, resolve};
 use super::session::Session;
 use super::setup::Prepared;
-use super::three_way::Values;
+use super::theirs::{KEPT_BESIDE, Lists, theirs, told};
+use super::three_way::{Values, alike};
 use crate::crm::{self, Crm, Snapshot};
 use crate::ground::{CrmRef, Entity, Fields, Flag, Rows, SourceKey, failpoint};
-use crate::ledger::{Ledger, RunId, State, key_of_marker};
+use crate::ledger::{Ledger, Origin, RunId, State, key_of_marker};
 use crate::plan::{Course, Prepared as Record};
 use crate::report::{Difference, Findings, Found, Sort};
 use crate::spec::{Kind, Object, ObjectKind};
@@ -187,11 +188,30 @@ impl<C: Crm> Reading<'_, C> {
         let remarks = self.ledger.reader().remarks_on(pair.key)?;
         for path in differing {
             let (wants, stands) = (wanted.get(&path), pair.now.fields.get(&path));
-            let (sort, rule, why) = judge(rules, pair, &path, &remarks);
+            let lists = Lists { path: &path, wanted: wants, stands };
+            let others = self.others(pair, &lists)?;
+            let (sort, rule, why) = if others.is_empty() {
+                judge(rules, pair, &path, &remarks)
+            } else {
+                let why = format!("others put {} into the list: kept beside ours", told(&others));
+                (Sort::Explained, KEPT_BESIDE, why)
+            };
             let (wants, stands) = (shown(wants), shown(stands));
             self.note(pair.key, sort, (&pair.now.at, &path, &wants, &stands), (rule, why))?;
         }
         Ok(())
+    }
+
+    /// What others put into a list, when it is all that differs there.
+    fn others(&self, pair: &Pair<'_>, lists: &Lists<'_>) -> Result<Vec<Value>, EngineError> {
+        let done = self.ledger.reader().done(pair.key)?;
+        let made = pair.state.origin == Origin::Created && done.len() == 1;
+        if made && pair.now.rev == pair.state.rev {
+            // Nobody was there but us and the CRM.
+            return Ok(Vec::new());
+        }
+        let alike = alike(pair.now.at.entity);
+        Ok(lists.only_others((&pair.state.after, &theirs(&done, &alike)), &alike))
     }
 
     /// What the rules make of the source for a record, as the CRM would show it; `None` when they

@@ -14,13 +14,14 @@ use super::probe::look;
 use super::session::Session;
 use super::step_back::{Back, is_making};
 use super::taken_back::{End, Left, RollbackReport};
+use super::theirs::{theirs, without_theirs};
 use super::three_way::{Values, alike, way_back};
 use super::touched::{Links, Made, Touched, touched};
 use super::watch::Event;
 use super::way::Way;
 use crate::crm::{self, Crm, Snapshot};
-use crate::ground::{CrmRef, failpoint};
-use crate::ledger::{Deed, Ledger, RunId, Settled, State, Undo};
+use crate::ground::{CrmRef, SourceKey, failpoint};
+use crate::ledger::{Deed, Ledger, Origin, RunId, Settled, State, Undo};
 use crate::spec::{DriftDecisions, ObjectKind};
 
 /// How often a deed is tried again when somebody else was faster, and when there was no answer.
@@ -130,11 +131,16 @@ impl<C: Crm> Back<'_, C> {
         course: &Course,
     ) -> Result<Option<End>, EngineError> {
         let states = self.ledger.reader().states(std::slice::from_ref(&undo.intent.key))?;
-        let Some(state) = states.into_iter().next().flatten() else {
+        let Some(mut state) = states.into_iter().next().flatten() else {
             return Ok(Some(End::Nothing));
         };
-        let (touched, on) = self.touched(undo, &state, now, course).await?;
         let done = self.ledger.reader().done(&undo.intent.key)?;
+        let alike = alike(now.at.entity);
+        // What a lost ledger had written into a list nobody can tell from what others had.
+        if state.origin == Origin::Created {
+            state.after = without_theirs(&state.after, &theirs(&done, &alike), &alike);
+        }
+        let (touched, on) = self.touched(undo, &state, now, course).await?;
         let seen = Seen { undo, now, read: &now.fields, done: &done };
         if let Some(left) = seen.left(self.decisions, (touched, &on), &state.after) {
             return Ok(Some(End::Left(left)));

@@ -33,7 +33,7 @@ pub fn three_way(wanted: &Values, ours: &Values, current: &Values, alike: Alike<
         if alike(path, want, now) {
             continue;
         }
-        if let Some(list) = merged_list(want, our, now) {
+        if let Some(list) = merged_list(path, (want, our, now), alike) {
             if !alike(path, Some(&list), now) {
                 patch.changes.insert(path.clone(), Some(list));
             }
@@ -55,12 +55,17 @@ pub fn way_back(before: &Values, after: &Values, current: &Values, alike: Alike<
     let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for path in paths {
         let (old, new, now) = (before.get(path), after.get(path), current.get(path));
+        let old_items = if new.is_some_and(Value::is_array) {
+            Value::Array(items(old))
+        } else {
+            old.cloned().unwrap_or_default()
+        };
         if alike(path, old, now) {
             continue;
         }
         if alike(path, new, now) {
             patch.changes.insert(path.clone(), old.filter(|old| !old.is_null()).cloned());
-        } else if let Some(list) = merged_list(Some(old.unwrap_or(&Value::Null)), new, now) {
+        } else if let Some(list) = merged_list(path, (Some(&old_items), new, now), alike) {
             let value = Some(list).filter(|list| !is_empty(Some(list)));
             patch.changes.insert(path.clone(), value);
         } else {
@@ -72,23 +77,36 @@ pub fn way_back(before: &Values, after: &Values, current: &Values, alike: Alike<
 
 /// Lists are merged by element: what we added and no longer want goes, what is new comes, and
 /// what others added stays, in the order that stands there.
-fn merged_list(want: Option<&Value>, our: Option<&Value>, now: Option<&Value>) -> Option<Value> {
+fn merged_list(
+    path: &str,
+    (want, our, now): (Option<&Value>, Option<&Value>, Option<&Value>),
+    alike: Alike<'_>,
+) -> Option<Value> {
     let lists = [want, our, now].into_iter().flatten().any(Value::is_array);
     let scalar = |value: &Value| !value.is_array() && !value.is_null();
     if !lists || [want, our, now].into_iter().flatten().any(scalar) {
         return None;
     }
-    let items =
-        |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
     let (want, our, now) = (items(want), items(our), items(now));
-    let dropped = |item: &Value| our.contains(item) && !want.contains(item);
+    let among =
+        |list: &[Value], item: &Value| list.iter().any(|one| alike(path, Some(one), Some(item)));
+    let dropped = |item: &Value| among(&our, item) && !among(&want, item);
     let mut list: Vec<Value> = now.into_iter().filter(|item| !dropped(item)).collect();
     for item in want {
-        if !our.contains(&item) && !list.contains(&item) {
+        if !among(&our, &item) && !among(&list, &item) {
             list.push(item);
         }
     }
     Some(Value::Array(list))
+}
+
+/// The elements of a list; a single value is a list of one.
+pub(super) fn items(value: Option<&Value>) -> Vec<Value> {
+    match value {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) => items.clone(),
+        Some(one) => vec![one.clone()],
+    }
 }
 
 fn is_empty(value: Option<&Value>) -> bool {

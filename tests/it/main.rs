@@ -26,6 +26,7 @@ mod kills;
 mod ledger_full;
 mod ledger_lost;
 mod mapping;
+mod neighbours;
 mod pages;
 mod profile;
 mod reconcile;

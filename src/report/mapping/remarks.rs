@@ -25,6 +25,7 @@ fn values(code: &str) -> Option<&'static str> {
         "lost_zero" => "it seems to have lost a leading zero: kept as it stands",
         "unsupported_field" => "the API of the CRM does not write this field",
         "kept_existing" => "the CRM has another value already, which stays",
+        "kept_beside" => "others put values into the list, which stay beside ours",
         "template_error" => "the template could not be filled in",
         _ => return None,
     })

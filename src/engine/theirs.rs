@@ -1,0 +1,251 @@
+//! Whose the elements of a list are: others write into the tags and links of a record that we write
+//! into as well, and what they put there stays. Pure.
+
+use serde_json::Value;
+
+use super::drifted::{undone, values};
+use super::three_way::{Alike, Values, items};
+use crate::ground::shown;
+use crate::ledger::{Deed, OpenEntry};
+
+/// Path to what others had put into a list when we wrote into it.
+///
+/// An entry holds a list whole, so that it is known again and can be put back; what of it is not
+/// ours, only all entries of the record together tell.
+pub(super) fn theirs(done: &[OpenEntry], alike: Alike<'_>) -> Values {
+    let (mut theirs, mut written) = (Values::new(), Values::new());
+    for OpenEntry { intent, .. } in done {
+        match intent.deed {
+            Deed::Create | Deed::Adopt => {
+                theirs.clear();
+                written = values(intent.after.as_ref());
+            }
+            Deed::Fill | Deed::Edit => {
+                let after = values(intent.after.as_ref());
+                for (path, before) in values(intent.before.as_ref()) {
+                    let known = theirs.remove(&path);
+                    let images = [known.as_ref(), Some(&before), written.get(&path)];
+                    let stay = staying(&path, (images, after.get(&path)), alike);
+                    theirs.extend(stay.map(|stay| (path, stay)));
+                }
+                written = after;
+            }
+            Deed::Restore => {
+                // A fill that was taken back leaves nothing that is ours.
+                if undone(done, intent).is_some_and(|(deed, _)| deed.deed == Deed::Fill) {
+                    theirs.clear();
+                    written.clear();
+                }
+                written.extend(values(intent.after.as_ref()));
+            }
+            Deed::Delete => {
+                theirs.clear();
+                written.clear();
+            }
+            Deed::Sweep => {}
+        }
+    }
+    theirs
+}
+
+/// What of others a write leaves in a list: what was `known` to be theirs, and what was met there
+/// and not written by us.
+fn staying(
+    path: &str,
+    ([known, met, written], after): ([Option<&Value>; 3], Option<&Value>),
+    alike: Alike<'_>,
+) -> Option<Value> {
+    let Some(Value::Array(after)) = after else { return None };
+    let has = Among { path, alike };
+    let written = items(written);
+    let met = items(met).into_iter().filter(|item| !has.item(&written, item));
+    let mut stay: Vec<Value> = Vec::new();
+    for item in items(known).into_iter().chain(met) {
+        if has.item(after, &item) && !has.item(&stay, &item) {
+            stay.push(item);
+        }
+    }
+    (!stay.is_empty()).then(|| stay.into())
+}
+
+/// The values wanted, and in the lists that are `ours` in part what others put there: it is not for
+/// us to drop.
+pub(super) fn with_theirs(
+    wanted: &Values,
+    (ours, theirs): (&Values, &Values),
+    alike: Alike<'_>,
+) -> Values {
+    let mut all = wanted.clone();
+    for (path, list) in theirs.iter().filter(|(path, _)| ours.contains_key(*path)) {
+        let has = Among { path, alike };
+        let mut both = items(all.get(path));
+        for item in items(Some(list)) {
+            if !has.item(&both, &item) {
+                both.push(item);
+            }
+        }
+        all.insert(path.clone(), both.into());
+    }
+    all
+}
+
+/// What we wrote into a record, without what others had put there.
+pub(super) fn without_theirs(written: &Values, theirs: &Values, alike: Alike<'_>) -> Values {
+    let mut own = written.clone();
+    for (path, list) in theirs {
+        let has = Among { path, alike };
+        let others = items(Some(list));
+        let left: Vec<Value> =
+            items(own.get(path)).into_iter().filter(|item| !has.item(&others, item)).collect();
+        if left.is_empty() {
+            own.remove(path);
+        } else {
+            own.insert(path.clone(), left.into());
+        }
+    }
+    own
+}
+
+/// The remark on a list in which values of others stand beside ours.
+pub(super) const KEPT_BESIDE: &str = "kept_beside";
+
+/// A list as it should be, and as it stands.
+pub(super) struct Lists<'a> {
+    pub(super) path: &'a str,
+    pub(super) wanted: Option<&'a Value>,
+    pub(super) stands: Option<&'a Value>,
+}
+
+impl Lists<'_> {
+    /// What stands in the list, is not wanted there, and was put there by others: all but what we
+    /// have `written` and was not theirs before.
+    pub(super) fn others(
+        &self,
+        (written, theirs): (&Values, &Values),
+        alike: Alike<'_>,
+    ) -> Vec<Value> {
+        if ![self.wanted, self.stands].into_iter().flatten().any(Value::is_array) {
+            return Vec::new();
+        }
+        let has = Among { path: self.path, alike };
+        let (wanted, written) = (items(self.wanted), items(written.get(self.path)));
+        let theirs = items(theirs.get(self.path));
+        let mut others = items(self.stands);
+        others.retain(|item| {
+            !has.item(&wanted, item) && (!has.item(&written, item) || has.item(&theirs, item))
+        });
+        others
+    }
+
+    /// The same, when it is all that differs; nothing when something wanted is not there, or
+    /// something of ours that is not wanted is.
+    pub(super) fn only_others(&self, whose: (&Values, &Values), alike: Alike<'_>) -> Vec<Value> {
+        let has = Among { path: self.path, alike };
+        let (wanted, stands) = (items(self.wanted), items(self.stands));
+        let others = self.others(whose, alike);
+        let is_said = |item: &Value| has.item(&wanted, item) || has.item(&others, item);
+        let is_all_there = wanted.iter().all(|item| has.item(&stands, item));
+        if is_all_there && stands.iter().all(is_said) { others } else { Vec::new() }
+    }
+}
+
+/// Values of a list in a sentence.
+pub(super) fn told(values: &[Value]) -> String {
+    let shown = values.iter().map(|value| format!("`{}`", shown(value)));
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a list of a field holds an item, however the CRM spells it.
+struct Among<'a> {
+    path: &'a str,
+    alike: Alike<'a>,
+}
+
+impl Among<'_> {
+    fn item(&self, list: &[Value], item: &Value) -> bool {
+        list.iter().any(|one| (self.alike)(self.path, Some(one), Some(item)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::engine::three_way::{same, three_way};
+    use crate::ground::{Entity, SourceKey};
+    use crate::ledger::{Aspect, EntryId, Intent, RunId};
+
+    /// The entries of a record: deed, tags before and after, and which one it undoes.
+    fn done(entries: &[(Deed, Value, Value, Option<i64>)]) -> Vec<OpenEntry> {
+        let image = |tags: &Value| (!tags.is_null()).then(|| json!({ "tags": tags }));
+        let entry =
+            |(id, (deed, before, after, undoes)): (i64, &(Deed, Value, Value, Option<i64>))| {
+                let intent = Intent {
+                    run: RunId(1),
+                    key: SourceKey::new("people", "1"),
+                    aspect: Aspect::Whole,
+                    deed: *deed,
+                    entity: Entity::Contacts,
+                    crm: Some(7.into()),
+                    rev_before: None,
+                    before: image(before),
+                    after: image(after),
+                    hash: String::new(),
+                    undoes: undoes.map(EntryId),
+                    at: jiff::Timestamp::UNIX_EPOCH,
+                };
+                OpenEntry { id: EntryId(id), intent }
+            };
+        (1..).zip(entries).map(entry).collect()
+    }
+
+    fn check(entries: &[(Deed, Value, Value, Option<i64>)], expected: &Value) {
+        let alike = |_: &str, left: Option<&Value>, right: Option<&Value>| same(left, right);
+        let found = theirs(&done(entries), &alike);
+        assert_eq!(found.get("tags").unwrap_or(&json!([])), expected);
+    }
+
+    #[test]
+    fn what_stood_in_a_list_before_us_is_others_and_what_we_added_is_not() {
+        let null = Value::Null;
+        let fill = (Deed::Fill, json!(["Old"]), json!(["Old", "Hot"]), None);
+        check(std::slice::from_ref(&fill), &json!(["Old"]));
+        let more = (Deed::Edit, json!(["Old", "Hot", "VIP"]), json!(["Old", "VIP", "New"]), None);
+        check(&[fill.clone(), more.clone()], &json!(["Old", "VIP"]));
+        let back = (Deed::Restore, null.clone(), json!(["Old", "Hot", "VIP"]), Some(2));
+        let last = (Deed::Edit, json!(["Old", "Hot", "VIP"]), json!(["Old", "VIP"]), None);
+        check(&[fill.clone(), more, back, last], &json!(["Old", "VIP"]));
+        let given_up = (Deed::Restore, null.clone(), json!(["Old"]), Some(1));
+        let again = (Deed::Fill, json!(["Old", "Hot"]), json!(["Old", "Hot", "New"]), None);
+        check(&[fill, given_up, again], &json!(["Old", "Hot"]));
+        let made = (Deed::Create, null, json!(["Hot"]), None);
+        check(&[made], &json!([]));
+    }
+
+    #[test]
+    fn what_is_others_is_neither_dropped_nor_taken_for_ours() {
+        let alike = |_: &str, left: Option<&Value>, right: Option<&Value>| same(left, right);
+        let values = |tags: Value| Values::from([("tags".to_owned(), tags)]);
+        let (ours, theirs) = (values(json!(["Old", "Hot"])), values(json!(["Old"])));
+        let wanted = with_theirs(&values(json!(["New"])), (&ours, &theirs), &alike);
+        let patch = three_way(&wanted, &ours, &ours, &alike);
+        assert_eq!(json!(patch.changes), json!({"tags": ["Old", "New"]}));
+        assert_eq!(without_theirs(&ours, &theirs, &alike), values(json!(["Hot"])));
+    }
+
+    #[test]
+    fn a_list_that_lacks_something_or_has_too_much_of_ours_is_no_work_of_others() {
+        let alike = |_: &str, left: Option<&Value>, right: Option<&Value>| same(left, right);
+        let values = |tags: Value| Values::from([("tags".to_owned(), tags)]);
+        let (ours, theirs) = (values(json!(["Old", "Hot"])), values(json!(["Old"])));
+        let check = |wanted: Value, stands: Value, expected: Value| {
+            let lists = Lists { path: "tags", wanted: Some(&wanted), stands: Some(&stands) };
+            assert_eq!(json!(lists.only_others((&ours, &theirs), &alike)), expected);
+        };
+        check(json!(["Hot"]), json!(["Old", "Hot", "VIP"]), json!(["Old", "VIP"]));
+        check(json!(["Hot"]), json!(["Old"]), json!([]));
+        check(json!(["New"]), json!(["New", "Hot"]), json!([]));
+        check(json!("a@x.example"), json!("b@x.example"), json!([]));
+    }
+}
