@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::ground::counted;
 use crate::plan::{Disposition, ObjectPlan, OwnerUse};
 
 /// How many values or columns are named in one place.
@@ -32,8 +33,9 @@ pub(super) fn unmapped(columns: &[&Disposition]) -> String {
     let mut text = String::new();
     for columns in columns.chunk_by(|left, right| left.table == right.table) {
         let Some(Disposition { table, .. }) = columns.first() else { continue };
-        let shown =
-            columns.iter().map(|column| format!("{} ({} rows)", column.column, column.rows));
+        let shown = columns
+            .iter()
+            .map(|column| format!("{} ({})", column.column, counted(column.rows, "row", "rows")));
         let list = some(shown, columns.len());
         writeln!(text, "  {table}: columns that nothing maps: {list}").unwrap_or_default();
     }
@@ -47,14 +49,16 @@ pub(super) fn unmapped(columns: &[&Disposition]) -> String {
 pub(super) fn owners(owners: &[OwnerUse]) -> String {
     let mut text = String::new();
     for OwnerUse { owner, rule, count, .. } in owners.iter().filter(|used| used.rule != "matched") {
+        let fields = counted(*count, "field", "fields");
         let line = match (*rule, owner.as_str()) {
             ("fallback", "") => {
-                format!("nobody is named in {count} fields: the fallback owns them")
+                let them = if *count == 1 { "it" } else { "them" };
+                format!("nobody is named in {fields}: the fallback owns {them}")
             }
             ("fallback", _) => {
-                format!("{owner} is no enabled user of the CRM: the fallback owns {count} fields")
+                format!("{owner} is no enabled user of the CRM: the fallback owns {fields}")
             }
-            (rule, _) => format!("{owner}: {rule} ({count} fields)"),
+            (rule, _) => format!("{owner}: {rule} ({fields})"),
         };
         writeln!(text, "  owner {line}").unwrap_or_default();
     }
@@ -155,7 +159,7 @@ mod tests {
         let lines: Vec<_> =
             unmapped(&columns.iter().collect::<Vec<_>>()).lines().map(str::to_owned).collect();
         let expected = [
-            "  a: columns that nothing maps: fax (3 rows), notes (1 rows)",
+            "  a: columns that nothing maps: fax (3 rows), notes (1 row)",
             "  b: columns that nothing maps: x (2 rows)",
             "      map them, or name them under `ignore`",
         ];

@@ -7,6 +7,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
 use super::terminal::Terminal;
+use crate::ground::counted;
 use crate::plan::{ColumnProfile, Finding, Profile, Severity, TableProfile, TableState};
 
 /// How many places are named for one finding.
@@ -47,7 +48,7 @@ pub(super) fn shown(terminal: &Terminal, profile: &Profile) -> String {
 
 fn one_table(text: &mut String, terminal: &Terminal, profile: &TableProfile) {
     let state = match &profile.state {
-        TableState::Read => format!("{} rows", profile.rows),
+        TableState::Read => counted(profile.rows, "row", "rows"),
         TableState::NotLicensed { status } => format!("not licensed (HTTP {status})"),
         TableState::Missing { .. } => "missing".to_owned(),
     };
@@ -172,9 +173,9 @@ fn files(text: &mut String, profile: &Profile) {
     if files.named > 0 {
         writeln!(
             text,
-            "files: {} rows name one, {} bytes together; {} with something to say about them",
-            files.named,
-            files.bytes,
+            "files: {}, {} together; {} with something to say about them",
+            counted(files.named, "row names one", "rows name one"),
+            counted(files.bytes, "byte", "bytes"),
             files.troubles.len()
         )
         .unwrap_or_default();

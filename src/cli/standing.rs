@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::summary::Tallies;
 use crate::ground::Outcome;
+use crate::ground::counted;
 use crate::ledger::{Deed, LedgerError, Reader, RunId};
 
 /// How far an `apply` came: records settled of those of the source, object by object.
@@ -20,7 +21,8 @@ pub(super) fn forth(reader: &Reader, run: RunId, tallies: &Tallies) -> Result<St
 /// How far a `rollback` came.
 pub(super) fn back(reader: &Reader, run: RunId, of: Option<RunId>) -> Result<String, LedgerError> {
     let (left, _) = reader.undo_survey(of)?;
-    Ok(format!("run {} stands: {left} writes still to be taken back; {}", run.0, doubts(reader)?))
+    let left = counted(left, "write", "writes");
+    Ok(format!("run {} stands: {left} still to be taken back; {}", run.0, doubts(reader)?))
 }
 
 /// The writes of which nobody knows yet whether they were applied.

@@ -9,6 +9,7 @@ use comfy_table::{CellAlignment, Table};
 use super::terminal::Terminal;
 use crate::ground::Flag;
 use crate::ground::Outcome;
+use crate::ground::counted;
 use crate::ledger::{LedgerError, Reader, RunId};
 use crate::plan::{ObjectPlan, Plan, Tally, VANISHED, by_code, deciding};
 
@@ -80,8 +81,8 @@ pub(super) fn remarks(terminal: &Terminal, tallies: &Tallies) -> String {
     let mut text = String::new();
     for (object, tally) in tallies {
         if let (rows @ 1.., records) = tally.series {
-            writeln!(text, "  {object}: {rows} series became {records} records")
-                .unwrap_or_default();
+            let records = counted(records, "record", "records");
+            writeln!(text, "  {object}: {rows} series became {records}").unwrap_or_default();
         }
         for (reason, count) in &tally.reasons {
             writeln!(text, "  {object}: {count} skipped: {reason}").unwrap_or_default();
@@ -105,9 +106,13 @@ pub(super) fn vanished(plan: &Plan) -> String {
         let more = if object.vanished.len() > EXAMPLES { ", …" } else { "" };
         writeln!(
             text,
-            "  {}: {} are gone from the source and stay in the CRM: {}{more}",
+            "  {}: {} in the CRM: {}{more}",
             object.name,
-            object.vanished.len(),
+            counted(
+                object.vanished.len() as u64,
+                "is gone from the source and stays",
+                "are gone from the source and stay"
+            ),
             named.join(", ")
         )
         .unwrap_or_default();

@@ -20,7 +20,7 @@ use super::touched::{Links, Made, Touched, touched};
 use super::watch::Event;
 use super::way::Way;
 use crate::crm::{self, Crm, Snapshot};
-use crate::ground::{CrmRef, SourceKey, failpoint};
+use crate::ground::{CrmRef, failpoint};
 use crate::ledger::{Deed, Ledger, Origin, RunId, Settled, State, Undo};
 use crate::spec::{DriftDecisions, ObjectKind};
 

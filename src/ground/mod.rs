@@ -1,5 +1,6 @@
 //! Plain values that every room speaks of; no input, no output, no clock.
 
+mod counted;
 mod diagnostic;
 mod entity;
 pub mod failpoint;
@@ -12,6 +13,7 @@ mod lookup;
 mod outcome;
 mod record;
 
+pub use counted::counted;
 pub use diagnostic::{Diagnostic, Label, Place};
 pub use entity::Entity;
 pub use fields::{Fields, Made, User, shown};

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::file::Draft;
 use super::markdown::cell;
+use crate::ground::counted;
 use crate::plan::{ColumnProfile, Finding, Profile, Severity, TableProfile, TableState};
 
 /// How many values of a column the document shows.
@@ -99,7 +100,7 @@ fn owners(text: &mut String, profile: &Profile) {
 
 fn one_table(text: &mut String, profile: &TableProfile) {
     let state = match &profile.state {
-        TableState::Read => format!("{} rows", profile.rows),
+        TableState::Read => counted(profile.rows, "row", "rows"),
         TableState::NotLicensed { status } => format!("not licensed (HTTP {status})"),
         TableState::Missing { file } => format!("missing: {}", cell(file)),
     };
@@ -119,8 +120,12 @@ fn one_table(text: &mut String, profile: &TableProfile) {
     for link in &profile.links {
         writeln!(
             text,
-            "\nLink `{}` to `{}`: {} keys, {} of rows that are not there, {} circles",
-            link.column, link.to, link.filled, link.missing.count, link.circles
+            "\nLink `{}` to `{}`: {}, {} of rows that are not there, {}",
+            link.column,
+            link.to,
+            counted(link.filled, "key", "keys"),
+            link.missing.count,
+            counted(link.circles, "circle", "circles")
         )
         .unwrap_or_default();
     }

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::page::{Cell, Column, Page, TableHead, Tone};
+use crate::ground::counted;
 use crate::plan::{Profile, TableProfile};
 
 const OWNERS: [Column<'_>; 3] =
@@ -41,10 +42,7 @@ pub(super) fn owners(page: &mut Page, profile: &Profile) -> io::Result<()> {
     if owners.owners.is_empty() {
         return Ok(());
     }
-    let nobody = match owners.nobody {
-        1 => "1 row names nobody.".to_owned(),
-        count => format!("{count} rows name nobody."),
-    };
+    let nobody = counted(owners.nobody, "row names nobody.", "rows name nobody.");
     page.section("owners", "Owners", &nobody);
     let mut rows = page.table(&TableHead {
         id: "owners",
@@ -137,11 +135,7 @@ pub(super) fn files(page: &mut Page, profile: &Profile) -> io::Result<()> {
     if files.named == 0 {
         return Ok(());
     }
-    let named = match files.named {
-        1 => "1 row names a file.".to_owned(),
-        count => format!("{count} rows name a file."),
-    };
-    page.section("files", "Files", &named);
+    page.section("files", "Files", &counted(files.named, "row names a file.", "rows name a file."));
     let mut rows = page.table(&TableHead {
         id: "files",
         caption: "Files with something to say about them",

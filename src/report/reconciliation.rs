@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::findings::{Found, ObjectFindings, Sort};
+use crate::ground::counted;
 use crate::spec::{Limit, Reconcile};
 
 /// A limit that is not kept.
@@ -48,11 +49,11 @@ pub fn breaches(limits: &Reconcile, found: &Found) -> Vec<Breached> {
         }
         let orphans = findings.count(Sort::Orphan);
         if exceeds(limits.orphans, orphans, findings.compared) {
-            breach("orphans", format!("{orphans} links do not stand"));
+            breach("orphans", counted(orphans, "link does not stand", "links do not stand"));
         }
         let mismatches = findings.count(Sort::Mismatch);
         if exceeds(limits.fields, mismatches, findings.values) {
-            breach("fields", format!("{mismatches} of {} values differ", findings.values));
+            breach("fields", differing(mismatches, findings.values));
         }
     }
     for ((object, field, currency, stage), sums) in &found.sums {
@@ -71,6 +72,11 @@ pub fn breaches(limits: &Reconcile, found: &Found) -> Vec<Breached> {
         }
     }
     breaches
+}
+
+fn differing(count: u64, of: u64) -> String {
+    let differ = if count == 1 { "differs" } else { "differ" };
+    format!("{count} of {} {differ}", counted(of, "value", "values"))
 }
 
 fn exceeds(limit: Limit, count: u64, of: u64) -> bool {
@@ -99,8 +105,10 @@ pub fn told(found: &Found, breaches: &[Breached]) -> String {
         line(
             &mut text,
             format_args!(
-                "  {object:14} {} of the source, {} in the CRM, {} values compared: {counts}",
-                findings.source, findings.destination, findings.values
+                "  {object:14} {} of the source, {} in the CRM, {} compared: {counts}",
+                findings.source,
+                findings.destination,
+                counted(findings.values, "value", "values")
             ),
         );
         examples(&mut text, findings);
@@ -232,6 +240,23 @@ mod tests {
     #[test]
     fn numbers_that_add_up_pass() {
         check(|_| {}, Limit::Count(0), &[]);
+    }
+
+    #[test]
+    fn what_is_one_is_said_as_one() {
+        let told = [1, 2].map(|count| {
+            let findings = ObjectFindings {
+                values: 10,
+                counts: [(Sort::Orphan, count), (Sort::Mismatch, count)].into(),
+                ..ObjectFindings::default()
+            };
+            let objects = [("deals".to_owned(), findings)].into();
+            let found = Found { objects, sums: [].into() };
+            let breaches = breaches(&limits(Limit::Count(0)), &found);
+            breaches.into_iter().map(|breach| breach.found).collect::<Vec<_>>()
+        });
+        assert_eq!(told[0], ["1 link does not stand", "1 of 10 values differs"]);
+        assert_eq!(told[1], ["2 links do not stand", "2 of 10 values differ"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::field_diff::{FieldDiff, FieldState};
 use super::page::{
     Cell, Column, Fact, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead, Tone,
 };
+use crate::ground::counted;
 
 /// What the page is about.
 #[derive(Debug, Clone, Copy)]
@@ -72,10 +73,11 @@ pub fn write_sample_page(about: &Sampled<'_>, file: &Path) -> io::Result<()> {
     if open > 0 {
         page.verdict(
             Tone::Bad,
-            &match open {
-                1 => "1 field differs without a reason".to_owned(),
-                open => format!("{open} fields differ without a reason"),
-            },
+            &counted(
+                open as u64,
+                "field differs without a reason",
+                "fields differ without a reason",
+            ),
             "The CRM stores something else than was sent. What wants a look stands first below.",
         );
     } else if held + said > 0 {

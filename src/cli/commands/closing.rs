@@ -14,6 +14,7 @@ use crate::cli::summary::{self, Tallies};
 use crate::crm::Nutshell;
 use crate::engine::{Applied, EngineError, Prepared, Session, Swept};
 use crate::ground::Outcome;
+use crate::ground::counted;
 use crate::ledger::{Ledger, RunId};
 use crate::report::{self, Audited};
 
@@ -122,7 +123,11 @@ fn say(context: &Context, held: &str, (applied, closing): (&Applied, &Closing<'_
     let rows: u64 = applied.archives.iter().map(|archive| archive.rows).sum();
     let archives = match applied.archives.len() {
         0 => String::new(),
-        count => format!("{count} archives with {rows} rows and "),
+        count => format!(
+            "{} with {} and ",
+            counted(count as u64, "archive", "archives"),
+            counted(rows, "row", "rows")
+        ),
     };
     terminal.say(&format!(
         "\nrun {} ({}) took {:.1} s; {archives}every remark in {}; to look through: {}",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::ground::counted;
 use crate::plan::{FilePlan, Plan, Way};
 
 /// How many files are named, beside those that are simply uploaded.
@@ -34,7 +35,8 @@ pub(super) fn shown(plan: &Plan) -> String {
     }
     if odd.len() > NAMED {
         let more = odd.len() - NAMED;
-        writeln!(text, "  … and {more} more files with remarks, all of them in the plan's JSON")
+        let more = counted(more as u64, "more file", "more files");
+        writeln!(text, "  … and {more} with remarks, all of them in the plan's JSON")
             .unwrap_or_default();
     }
     text

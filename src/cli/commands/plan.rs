@@ -16,6 +16,7 @@ use crate::cli::summary;
 use crate::cli::work::{self, Call};
 use crate::crm::Crm;
 use crate::engine::{Again, EngineError, Prepared, prepare};
+use crate::ground::counted;
 use crate::ledger::{Lock, Reader};
 use crate::plan::{Disposition, Gate, Plan, Seal, undecided, unmapped, why};
 use crate::report::{self, Planned};
@@ -118,10 +119,11 @@ pub(super) fn shown(context: &Context, pipeline: &Pipeline, plan: &Plan) -> Stri
     let tags: usize = provisioning.tags.values().map(std::collections::BTreeSet::len).sum();
     writeln!(
         text,
-        "to be created first: {} custom fields ({} exist), {tags} tags, {} sources",
-        provisioning.fields.len(),
-        provisioning.existing,
-        provisioning.sources.len()
+        "to be created first: {} ({}), {}, {}",
+        counted(provisioning.fields.len() as u64, "custom field", "custom fields"),
+        counted(provisioning.existing as u64, "exists", "exist"),
+        counted(tags as u64, "tag", "tags"),
+        counted(provisioning.sources.len() as u64, "source", "sources")
     )
     .unwrap_or_default();
     text.push_str(&irreversible(plan));
@@ -173,8 +175,14 @@ pub(super) fn notes(context: &Context, extraction: &crate::engine::Extraction) {
     }
     for (table, union) in &extraction.unions {
         terminal.say(&format!(
-            "union of {table}: {} rows only in the older endpoint were added, {} of {} common ones differ",
-            union.added, union.differing, union.common
+            "union of {table}: {} added, {} of {} differ",
+            counted(
+                union.added,
+                "row only in the older endpoint was",
+                "rows only in the older endpoint were"
+            ),
+            union.differing,
+            counted(union.common, "common one", "common ones")
         ));
     }
 }

@@ -12,6 +12,7 @@ use crate::cli::fresh;
 use crate::cli::work::{self, Call};
 use crate::crm::Crm;
 use crate::engine::{EngineError, Rebuilt, Trust, rebuild};
+use crate::ground::counted;
 use crate::ledger::{Base, Ledger, Lock, RunId, RunKind, RunState};
 use crate::spec::Pipeline;
 
@@ -92,7 +93,8 @@ fn tell(context: &Context, rebuilt: &Rebuilt, (base, args): (&Base, &RebuildArgs
     let adopted: u64 = rebuilt.adopted.values().sum();
     let by_object: Vec<_> =
         rebuilt.adopted.iter().map(|(object, count)| format!("{object} {count}")).collect();
-    let mut text = format!("{} records were known, {adopted} are known again", rebuilt.known);
+    let known = counted(rebuilt.known, "record was known", "records were known");
+    let mut text = format!("{known}, {}", counted(adopted, "is known again", "are known again"));
     if !by_object.is_empty() {
         text = format!("{text}: {}", by_object.join(", "));
     }
@@ -119,9 +121,12 @@ fn tell(context: &Context, rebuilt: &Rebuilt, (base, args): (&Base, &RebuildArgs
         terminal.say(&format!("next: {}", Context::again("apply", &args.spec)));
     } else {
         terminal.fault(&format!(
-            "{} records carry markers of this pipeline that nothing proves: the secret of the ledger \
-             that made them is lost",
-            rebuilt.unproven.len()
+            "{} of this pipeline that nothing proves: the secret of the ledger that made it is lost",
+            counted(
+                rebuilt.unproven.len() as u64,
+                "record carries a marker",
+                "records carry markers"
+            )
         ));
         terminal.hint(&format!(
             "put a copy of that ledger into `backup`, or look at the records and say {}",

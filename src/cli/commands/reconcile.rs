@@ -11,6 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::work::{self, Call};
 use crate::crm::{Crm, Nutshell};
 use crate::engine::{Again, EngineError, Prepared, Session, prepare, reconcile};
+use crate::ground::counted;
 use crate::ledger::{Ledger, Lock, Run, RunId, RunKind};
 use crate::report::{self, Breached, Found, Reconciled};
 use crate::spec::Pipeline;
@@ -128,8 +129,12 @@ pub(super) fn say(context: &Context, session: &Session<'_, Nutshell>, verdict: &
         return Exit::Done;
     }
     terminal.fault(&format!(
-        "{} limits of `reconcile` are not kept; every difference is in {places}",
-        verdict.breaches.len(),
+        "{} not kept; every difference is in {places}",
+        counted(
+            verdict.breaches.len() as u64,
+            "limit of `reconcile` is",
+            "limits of `reconcile` are"
+        ),
     ));
     Exit::Gate
 }

@@ -9,6 +9,7 @@ use crate::cli::args::ApplyArgs;
 use crate::cli::context::Context;
 use crate::crm::Nutshell;
 use crate::engine::{EngineError, Prepared, Session, field_diff};
+use crate::ground::counted;
 use crate::ledger::Ledger;
 use crate::plan::Sample;
 use crate::report::{self, FieldDiff, FieldState, Sampled};
@@ -27,8 +28,8 @@ pub(super) fn told(context: &Context, prepared: &Prepared) {
     let Some(sample) = &prepared.sample else { return };
     let Sample { keys, parents, traits, uncovered } = sample;
     context.terminal.say(&format!(
-        "a sample of {} records, {parents} of them as parents of others; it has {} of {traits} traits of the rules, owners and strata",
-        keys.len(),
+        "a sample of {}, {parents} of them as parents of others; it has {} of {traits} traits of the rules, owners and strata",
+        counted(keys.len() as u64, "record", "records"),
         traits - uncovered.len(),
     ));
     if uncovered.is_empty() {

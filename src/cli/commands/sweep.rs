@@ -12,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::work::{self, Call};
 use crate::crm::{Crm, Inventory, Nutshell};
 use crate::engine::{Broom, EngineError, Session, Swept, given_up, let_settle, sweep};
+use crate::ground::counted;
 use crate::ledger::{Ledger, Lock, Reader, Run, RunId, RunKind, RunState};
 use crate::spec::Pipeline;
 
@@ -124,7 +125,8 @@ pub(super) fn exit(swept: &Swept) -> Exit {
 }
 
 fn told(swept: &Swept, [deleted, adopted]: [&str; 2]) -> String {
-    let mut text = format!("{} records of ours looked at", swept.looked_at);
+    let mut text =
+        counted(swept.looked_at, "record of ours looked at", "records of ours looked at");
     for (count, what) in [(swept.deleted.len(), deleted), (swept.adopted.len(), adopted)] {
         write!(text, ", {count} {what}").unwrap_or_default();
     }

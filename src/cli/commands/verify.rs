@@ -13,6 +13,7 @@ use crate::cli::load::load;
 use crate::cli::work::{self, Call};
 use crate::crm::Crm;
 use crate::engine::{EngineError, Online, verify};
+use crate::ground::counted;
 use crate::ledger::{Finding, LedgerError, Reader, invariants};
 use crate::spec::Pipeline;
 
@@ -98,7 +99,8 @@ fn show(
         let named = if gone == 0 { String::new() } else { format!(": {}", online.gone.join(", ")) };
         writeln!(
             text,
-            "      I6   {gone} of {made} records of ours are gone, deleted by people{named}"
+            "      I6   {gone} of {} gone, deleted by people{named}",
+            counted(made, "record of ours is", "records of ours are")
         )
         .unwrap_or_default();
     }

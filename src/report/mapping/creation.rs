@@ -1,8 +1,9 @@
 //! What has to be there before the records: custom fields, tags, sources; and what of it stays.
 
 use super::basis::Basis;
-use super::model::{Block, Cell, Column, Kind, Section, Table, counted};
+use super::model::{Block, Cell, Column, Kind, Section, Table};
 use super::words::custom_type;
+use crate::ground::counted;
 use crate::report::page::Tone;
 use crate::spec::Provision;
 

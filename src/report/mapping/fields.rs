@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::basis::{Basis, fields_of};
-use super::model::{Block, Cell, Column, Kind, Lines, Section, Table, code, counted, sample};
+use super::model::{Block, Cell, Column, Kind, Lines, Section, Table, code, sample};
 use super::remarks::meaning;
 use super::words::{mapping_type, sentence};
+use crate::ground::counted;
 use crate::plan::{Disposed, Disposition};
 use crate::report::page::Tone;
 use crate::spec::{ColumnUse, From};

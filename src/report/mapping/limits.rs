@@ -1,9 +1,10 @@
 //! What cannot move and why, as far as it concerns this spec, and what people do by hand.
 
 use super::basis::{Basis, Status, files};
-use super::model::{Block, Section, code, counted, listed, of_many};
+use super::model::{Block, Section, code, listed, of_many};
 use super::owners;
 use super::words::has_custom_fields;
+use crate::ground::counted;
 use crate::plan::Way;
 use crate::spec::{ArchiveFormat, CustomType, Kind, ObjectKind, Provision};
 

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::model::{Block, Cell, Document, Kind, Section, TITLE, Table, counted};
-use crate::ground::turns_text;
+use super::model::{Block, Cell, Document, Kind, Section, TITLE, Table};
+use crate::ground::{counted, turns_text};
 use crate::report::markdown::cell as escaped;
 
 /// How many rows of a table are shown; the sheets have all of them.

@@ -223,11 +223,6 @@ pub(super) const fn of_many<'w, T>(things: &[T], one: &'w str, more: &'w str) ->
     if things.len() == 1 { one } else { more }
 }
 
-/// So many of something.
-pub(super) fn counted(count: u64, one: &str, more: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { more })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

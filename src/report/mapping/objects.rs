@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::basis::{Basis, Status, files};
-use super::model::{Block, Cell, Column, Kind, Section, Table, code, counted, listed};
+use super::model::{Block, Cell, Column, Kind, Section, Table, code, listed};
 use super::words::becomes;
+use crate::ground::counted;
 use crate::plan::ObjectPlan;
 use crate::report::page::Tone;
 use crate::spec::Object;

@@ -1,10 +1,11 @@
 //! The head of the document, and its figures.
 
 use super::basis::Basis;
-use super::model::{Block, Cell, Column, Document, Kind, Section, Table, code, counted};
+use super::model::{Block, Cell, Column, Document, Kind, Section, Table, code};
 use super::words::becomes;
 use super::{creation, fields, limits, objects, owners, signature, values};
 use crate::ground::Outcome;
+use crate::ground::counted;
 use crate::plan::unmapped;
 use crate::report::page::{Fact, Tone};
 

@@ -1,7 +1,8 @@
 //! Who owns what: the owners of the source and the users who stand for them.
 
 use super::basis::Basis;
-use super::model::{Block, Cell, Choice, Column, Kind, Section, Table, USERS, code, counted};
+use super::model::{Block, Cell, Choice, Column, Kind, Section, Table, USERS, code};
+use crate::ground::counted;
 use crate::report::page::Tone;
 
 /// The columns of the sheet that comes back with decisions; their names are the layout.
