@@ -28,8 +28,9 @@ pub enum Fate {
 pub trait Links {
     /// What becomes of the record `id` of `object`.
     fn by_id(&self, object: &str, id: &str) -> Fate;
-    /// The ids of written records of `object` whose `field` (`name`, or `domain` for the domain of
-    /// its web address) has that value; the value is compared in lower case with single spaces.
+    /// The ids of the records of `object` that the rules would write and whose `field` (`name`, or
+    /// `domain` for the domain of its web address) has that value, those that the CRM keeps waiting
+    /// among them; the value is compared in lower case with single spaces.
     fn by_value(&self, object: &str, field: &str, value: &str) -> Vec<Box<str>>;
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::ground::{Fate, Made, SourceKey};
+use crate::ground::{Fate, Links, Made, SourceKey};
 use crate::spec::{ColumnPath, From, Kind, Reference, Rule, Try};
 
 use super::cell;
@@ -239,19 +239,10 @@ fn by_way(
     let object = way.object;
     match way.by {
         By::Id if seat.rule.late => Ok(Some(value.into())),
-        By::Id => match links.by_id(object, value) {
-            Fate::Written(id) => Ok(Some(id)),
-            Fate::Left(word) => {
-                let detail = format!("`{object}` {value} is not written ({word})");
-                Err((value.to_owned(), Remark::new("ref_left", detail)))
-            }
-            Fate::Missing => {
-                let detail = format!("`{object}` {value} is not in the source");
-                Err((value.to_owned(), Remark::new("ref_missing", detail)))
-            }
-        },
+        By::Id => written(object, (value, value), links),
         By::Value(field) => {
-            single(object, value, &links.by_value(object, field, &cell::normal(value)))
+            let ids = links.by_value(object, field, &cell::normal(value));
+            single((object, value), &ids, seat)
         }
         By::Domain => by_domain(object, value, seat),
     }
@@ -267,7 +258,7 @@ fn by_domain(
     let mut failure = Ok(None);
     for domain in domains.filter(|domain| !domain::is_free_mail(domain)) {
         let ids = seat.scene.world.links.by_value(object, "domain", &domain);
-        match single(object, &domain, &ids) {
+        match single((object, &domain), &ids, seat) {
             Ok(found) => return Ok(found),
             Err(reason) => failure = Err(reason),
         }
@@ -275,21 +266,44 @@ fn by_domain(
     failure
 }
 
+/// The one record that answers to a value, if it is written. One that is held answers as well: who
+/// is meant does not change by what waits for a person.
 fn single(
-    object: &str,
-    value: &str,
+    (object, value): (&str, &str),
     ids: &[Box<str>],
+    seat: &Seat<'_, '_>,
 ) -> Result<Option<Box<str>>, (String, Remark)> {
     match ids {
         [] => {
             let detail = format!("no written record of `{object}` has this value");
             Err((value.to_owned(), Remark::new("ref_missing", detail)))
         }
-        [id] => Ok(Some(id.clone())),
+        // What becomes of it is asked when all fates are known.
+        [id] if seat.rule.late => Ok(Some(id.clone())),
+        [id] => written(object, (id, value), seat.scene.world.links),
         [..] => {
             let detail =
                 format!("`{object}` has several records with this value: {}", ids.join(", "));
             Err((value.to_owned(), Remark::new("ref_ambiguous", detail)))
+        }
+    }
+}
+
+/// The id under which a record is written, or why it is not; `value` is what it was looked up by.
+fn written(
+    object: &str,
+    (id, value): (&str, &str),
+    links: &dyn Links,
+) -> Result<Option<Box<str>>, (String, Remark)> {
+    match links.by_id(object, id) {
+        Fate::Written(id) => Ok(Some(id)),
+        Fate::Left(word) => {
+            let detail = format!("`{object}` {id} is not written ({word})");
+            Err((value.to_owned(), Remark::new("ref_left", detail)))
+        }
+        Fate::Missing => {
+            let detail = format!("`{object}` {id} is not in the source");
+            Err((value.to_owned(), Remark::new("ref_missing", detail)))
         }
     }
 }
@@ -305,11 +319,14 @@ mod tests {
     fn town() -> Town {
         let mut town = Town::default()
             .with("companies", &[json!({"id": "88"}), json!({"id": "12"})])
+            .with("companies", &[json!({"id": "40", "kind": "self"})])
             .with("contacts", &[json!({"id": "1", "kind": "self"})]);
         town.known = vec![
             ("companies", "name", "shady acres", &["88"]),
             ("companies", "name", "smith", &["88", "12"]),
             ("companies", "domain", "shady.example", &["12"]),
+            ("companies", "name", "held acres", &["40"]),
+            ("companies", "name", "held twice", &["40", "88"]),
         ];
         town
     }
@@ -352,6 +369,19 @@ mod tests {
         check(&json!({"id": "5", "company_name": "Smith"}), "[ref_ambiguous]");
         let row = json!({"id": "5", "company_name": "Smith", "email": "a@shady.example"});
         check(&row, "companies:12 [ref_ambiguous]");
+    }
+
+    #[test]
+    fn a_company_that_is_not_written_is_as_good_as_none_by_name_too() {
+        check(&json!({"id": "5", "company_id": "40"}), "[ref_left]");
+        check(&json!({"id": "5", "company_name": "Held Acres"}), "[ref_left]");
+        let row = json!({"id": "5", "company_name": "Held Acres", "email": "a@shady.example"});
+        check(&row, "companies:12 [ref_left]");
+    }
+
+    #[test]
+    fn a_company_that_is_held_makes_its_name_ambiguous_all_the_same() {
+        check(&json!({"id": "5", "company_name": "Held Twice"}), "[ref_ambiguous]");
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod judge;
 mod kills;
 mod ledger_full;
 mod ledger_lost;
+mod links;
 mod mapping;
 mod neighbours;
 mod pages;
