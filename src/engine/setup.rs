@@ -11,7 +11,7 @@ use super::rows::{Again, staged};
 use super::session::Session;
 use crate::crm::{Crm, Inventory, Snapshot};
 use crate::ground::{CrmRef, Entity, SourceKey, failpoint};
-use crate::ledger::{Aspect, LedgerError, Reader};
+use crate::ledger::{Aspect, LedgerError, Origin, Reader};
 use crate::plan::{
     Bucket, ChoiceTable, Desk, Existing, Known, LinkBook, Means, Memory, OTHER_KEYS, OwnerTable,
     Plan, Sample, Spellings, draw, predict, settle,
@@ -123,7 +123,7 @@ fn unsupported<C: Crm>(session: &Session<'_, C>) -> HashSet<(ObjectKind, Box<str
         .collect()
 }
 
-/// The records of the CRM that `match` may find, without those that the ledger knows as ours.
+/// The records of the CRM that `match` may find, without those that the ledger knows as made by us.
 async fn existing<C: Crm>(
     session: &Session<'_, C>,
     mapping: &Mapping,
@@ -169,7 +169,10 @@ fn number(snapshot: &Snapshot) -> u64 {
     snapshot.at.id.0.parse().unwrap_or(0)
 }
 
-/// Notes a page of records, without those that the ledger knows as ours.
+/// Notes a page of records, without those that the ledger knows as made by us.
+///
+/// One that was there before and that an earlier run took stays a match: whoever waits because of it
+/// waits on, and is not made a second time.
 fn note(
     existing: &mut Existing,
     (object, paths): (usize, &[String]),
@@ -177,13 +180,16 @@ fn note(
     snapshots: &[Snapshot],
 ) -> Result<(), EngineError> {
     for snapshot in snapshots {
-        let owner = match ledger {
-            Some(ledger) => ledger.owner(&snapshot.at)?,
+        let origin = match ledger {
+            Some(ledger) => ledger.origin(&snapshot.at)?,
             None => None,
         };
-        if owner.is_none() {
-            existing.note(object, paths, mapping, snapshot);
+        match origin {
+            Some(Origin::Created | Origin::Adopted) => continue,
+            Some(Origin::Matched) => existing.take(snapshot.at.clone()),
+            None => {}
         }
+        existing.note(object, paths, mapping, snapshot);
     }
     Ok(())
 }

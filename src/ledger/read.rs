@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::backup;
 use super::check::{self, Depth};
 use super::column;
-use super::entry::{EntryId, OpenEntry, State};
+use super::entry::{EntryId, OpenEntry, Origin, State};
 use super::error::LedgerError;
 use super::run::{self, Run, RunId};
 use super::schema;
@@ -148,6 +148,11 @@ impl Reader {
     /// For which source record one of the CRM stands.
     pub fn owner(&self, at: &CrmRef) -> Result<Option<SourceKey>, LedgerError> {
         self.with(|connection| sum::owner(connection, at))
+    }
+
+    /// Where a record of the CRM comes from; `None` when it stands for no source record.
+    pub fn origin(&self, at: &CrmRef) -> Result<Option<Origin>, LedgerError> {
+        self.with(|connection| sum::origin_of(connection, at))
     }
 
     /// Entries of which nobody knows what became.

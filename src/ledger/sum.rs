@@ -45,6 +45,14 @@ pub(super) fn owner(connection: &Connection, at: &CrmRef) -> rusqlite::Result<Op
         .optional()
 }
 
+/// Where a record of the CRM that stands for a source record comes from.
+pub(super) fn origin_of(connection: &Connection, at: &CrmRef) -> rusqlite::Result<Option<Origin>> {
+    connection
+        .prepare_cached("SELECT origin FROM link WHERE entity = ?1 AND crm = ?2")?
+        .query_row([at.entity.name(), &at.id.0], |row| column::word(row, 0, Origin::named))
+        .optional()
+}
+
 /// What is known of a record.
 pub(super) fn state(connection: &Connection, key: &SourceKey) -> rusqlite::Result<Option<State>> {
     let sql = "SELECT entity, crm, rev, origin, after FROM link WHERE object = ?1 AND key = ?2";

@@ -1,6 +1,6 @@
 //! The records that the CRM had before, by the values that `match` compares.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ pub struct Existing {
     records: HashMap<usize, HashMap<String, Vec<CrmRef>>>,
     /// How many live records of each object's entity were looked at.
     pub seen: BTreeMap<usize, u64>,
+    taken: HashSet<CrmRef>,
 }
 
 impl Existing {
@@ -40,6 +41,16 @@ impl Existing {
                 records.push(snapshot.at.clone());
             }
         }
+    }
+
+    /// Notes that a record of the CRM stands for a source record since an earlier run.
+    pub fn take(&mut self, at: CrmRef) {
+        self.taken.insert(at);
+    }
+
+    /// Whether a record of the CRM stands for a source record since an earlier run.
+    pub fn is_taken(&self, at: &CrmRef) -> bool {
+        self.taken.contains(at)
     }
 
     /// The records that have any of these keys, each once.

@@ -360,7 +360,9 @@ impl Forecast<'_> {
                 *self.open_leads += u64::from(is_lead && closing.is_empty());
                 Outcome::Created
             }
-            Decision::Fill(at) if !self.claimed.insert(at.clone()) => {
+            Decision::Fill(at)
+                if self.existing.is_taken(&at) || !self.claimed.insert(at.clone()) =>
+            {
                 flags.push(taken(&at, &by, value));
                 Outcome::Flagged
             }

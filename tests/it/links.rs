@@ -118,4 +118,8 @@ fn a_link_by_name_to_a_company_that_is_held_is_said_by_the_plan_before_the_run_a
     let (code, again) = rehearsal.run("apply", &spec);
     assert_eq!(code, 4, "{again}");
     agree(&planned, &again);
+    for (object, tally) in again["objects"].as_object().unwrap() {
+        let written = [&tally["created"], &tally["updated"]];
+        assert_eq!(written, [&json!(0); 2], "{object}: nothing changed since: {tally}");
+    }
 }

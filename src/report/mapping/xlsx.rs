@@ -7,8 +7,8 @@ use rust_xlsxwriter::{
     FormatAlign, FormatBorder, Formula, Workbook, Worksheet, XlsxError,
 };
 
-use super::model::{Block, Cell, Choice, Column, Document, Kind, TITLE, Table, counted};
-use crate::ground::turns_text;
+use super::model::{Block, Cell, Choice, Column, Document, Kind, TITLE, Table};
+use crate::ground::{counted, turns_text};
 use crate::report::guard::guarded;
 use crate::report::page::Tone;
 
