@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::desk::Desk;
 use super::read::Reading;
-use super::yaml::{self, Entry};
+use super::yaml::{self, Entry, Node};
 use crate::ground::{Diagnostic, SourceKey};
 
 /// What is to become of one record.
@@ -33,12 +33,23 @@ pub enum DriftWay {
 pub type DriftDecisions = BTreeMap<SourceKey, DriftDecision>;
 
 /// What the ledger knows of a record that a decision is about.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrittenBefore {
-    /// Whether flitpipe made it, so that it may be deleted.
-    pub made: bool,
-    /// The fields that it changed, so that they can be restored.
+    /// Who made it, so that it may be deleted.
+    pub maker: Maker,
+    /// The fields that flitpipe changed, so that they can be restored.
     pub fields: Vec<String>,
+}
+
+/// Who made a record of the CRM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// Somebody else: it was there before.
+    Others,
+    /// A run that is taken back.
+    TakenBack,
+    /// The run of this number, which is not taken back.
+    Earlier(i64),
 }
 
 /// Reads decisions; all faults come at once. `known` is asked about each record.
@@ -100,25 +111,42 @@ fn decision(
         desk.fault("no-record", &entry.spot, format!("{key} was never written by this pipeline"));
         return None;
     };
-    match &way {
-        DriftWay::Delete if !before.made => {
+    possible(desk, (node, &key), &way, &before);
+    Some((key, DriftDecision { seen, way }))
+}
+
+/// Tells a decision that cannot be carried out.
+fn possible(
+    desk: &Desk<'_>,
+    (node, key): (&Node, &SourceKey),
+    way: &DriftWay,
+    before: &WrittenBefore,
+) {
+    match (way, before.maker) {
+        (DriftWay::Delete, Maker::Others) => {
             let message = format!("{key} was there before: it is never deleted");
             let hint = "say `restore` with the fields that are to be as before".to_owned();
             desk.fault_hint("not-ours", &node.spot, message, hint);
         }
-        DriftWay::Restore(_) if before.made => {
+        (DriftWay::Delete, Maker::Earlier(run)) => {
+            let message = format!("{key} was made by run {run}, which is not taken back here");
+            let hint = format!(
+                "say `restore` with the fields that are to be as before, or `keep`; `rollback --run {run}` can delete it"
+            );
+            desk.fault_hint("not-in-scope", &node.spot, message, hint);
+        }
+        (DriftWay::Restore(_), Maker::TakenBack) => {
             let message = format!("{key} was made by flitpipe: nothing stood there before");
             let hint = "say `delete` or `keep`".to_owned();
             desk.fault_hint("not-ours", &node.spot, message, hint);
         }
-        DriftWay::Restore(fields) => {
+        (DriftWay::Restore(fields), Maker::Others | Maker::Earlier(_)) => {
             for field in fields.iter().filter(|field| !before.fields.contains(field)) {
                 let message = format!("`{field}` of {key} was never changed by flitpipe");
                 let hint = format!("it changed {}", before.fields.join(", "));
                 desk.fault_hint("unknown-field", &node.spot, message, hint);
             }
         }
-        DriftWay::Keep | DriftWay::Delete => {}
+        (DriftWay::Keep, _) | (DriftWay::Delete, Maker::TakenBack) => {}
     }
-    Some((key, DriftDecision { seen, way }))
 }

@@ -51,7 +51,9 @@ mod variables;
 mod yaml;
 
 pub use columns::{KnownColumns, check_columns, children_of, columns_of, named_columns};
-pub use decisions::{DriftDecision, DriftDecisions, DriftWay, WrittenBefore, read_decisions};
+pub use decisions::{
+    DriftDecision, DriftDecisions, DriftWay, Maker, WrittenBefore, read_decisions,
+};
 pub use json_schema::json_schema;
 pub use kind_schema::{FieldSchema, KindSchema, PayloadFault, kind_schema};
 pub use names::{Syntax, variables_of};

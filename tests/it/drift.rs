@@ -295,3 +295,38 @@ fn faults_of_a_decisions_file_come_at_once_and_nothing_is_taken_back() {
     }
     judge::nothing_written(&yard.rehearsal.journal(), written).unwrap();
 }
+
+#[test]
+fn a_record_that_an_earlier_run_made_gets_its_values_back_and_is_not_deleted_with_a_later_run() {
+    let yard = Yard::open();
+    assert_eq!(yard.run("apply").0, 0);
+    yard.later();
+    assert_eq!(yard.run("apply").0, 0);
+    edit(&yard, "Ada Yard", "Rings on Mondays");
+    assert_eq!(with(&yard, &["--run", "2", "--dry-run"]).0, 6);
+    let written = yard.rehearsal.journal().len();
+    let file = decided(&yard, &[("people:3", "do: delete")]);
+    let (code, _, told) = with(&yard, &["--run", "2", "--decisions", &file]);
+    assert_eq!(code, 2, "{told}");
+    for said in
+        ["people:3 was made by run 1", "decisions.yaml:", "`rollback --run 1` can delete it"]
+    {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    judge::nothing_written(&yard.rehearsal.journal(), written).unwrap();
+
+    let text = fs::read_to_string(&file).unwrap();
+    let restore = text.replace("do: delete", "do: restore, fields: [description]");
+    fs::write(&file, restore).unwrap();
+    let (code, back, told) = with(&yard, &["--run", "2", "--decisions", &file]);
+    assert_eq!(code, 0, "{back} {told}");
+    assert_eq!(contact(&yard, "Ada Yard").unwrap()["description"], "new");
+    assert!(contact(&yard, "Ed Yard").is_none(), "the run made it");
+
+    // With the run that made it, it may be deleted.
+    edit(&yard, "Ada Yard", "Rings on Fridays");
+    fs::remove_file(&file).unwrap();
+    let file = decide(&yard, &[("people:3", "do: delete")]);
+    let (code, back, _) = with(&yard, &["--run", "1", "--decisions", &file]);
+    assert_eq!((code, contact(&yard, "Ada Yard")), (0, None), "{back}");
+}

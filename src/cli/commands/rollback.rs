@@ -1,6 +1,6 @@
 //! `rollback`: shows what can be taken back, then takes it back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -20,7 +20,9 @@ use crate::engine::{EngineError, RollbackReport, Scope, Session, rollback};
 use crate::ground::SourceKey;
 use crate::ledger::{Deed, Ledger, Lock, RunId, RunKind, RunState};
 use crate::report;
-use crate::spec::{DriftDecisions, KnownColumns, Pipeline, Reading, WrittenBefore, read_decisions};
+use crate::spec::{
+    DriftDecisions, KnownColumns, Maker, Pipeline, Reading, WrittenBefore, read_decisions,
+};
 
 pub(super) async fn run(context: &Arc<Context>, args: &RollbackArgs) -> Exit {
     let call = Call::new("rollback", &args.spec);
@@ -48,7 +50,7 @@ async fn go(
     let ledger = work::ledger(&state, pipeline, &inventory)?;
     let unfinished = ledger.reader().unfinished()?.filter(|run| run.kind == RunKind::Rollback);
     let of = unfinished.as_ref().map_or(args.run.map(RunId), |run| run.of);
-    let decisions = match decisions(context, &ledger, args.decisions.as_deref()) {
+    let decisions = match decisions(context, (&ledger, of), args.decisions.as_deref())? {
         Ok(decisions) => decisions,
         Err(exit) => return Ok(exit),
     };
@@ -122,30 +124,49 @@ fn exit_of(report: &RollbackReport) -> Exit {
     if report.has_conflicts() { Exit::Conflicts } else { Exit::Done }
 }
 
-/// The decisions in a file; faults are shown, all of them.
+/// The decisions in a file about what a run wrote, or everything; faults are shown, all of them.
 fn decisions(
     context: &Context,
-    ledger: &Ledger,
+    (ledger, of): (&Ledger, Option<RunId>),
     file: Option<&Path>,
-) -> Result<DriftDecisions, Exit> {
-    let Some(file) = file else { return Ok(DriftDecisions::new()) };
+) -> Result<Result<DriftDecisions, Exit>, EngineError> {
+    let Some(file) = file else { return Ok(Ok(DriftDecisions::new())) };
     let reading = Reading {
         file,
         variables: &|_| None,
         files: &|path| std::fs::read_to_string(path),
         columns: &|_| KnownColumns::default(),
     };
+    let makings = makings(ledger, of)?;
     let known = |key: &SourceKey| {
         let entries = ledger.reader().entries(key).ok()?;
-        let made = |deed| matches!(deed, Deed::Create | Deed::Adopt);
-        let changed = entries.iter().filter_map(|entry| entry.intent.before.as_ref()?.as_object());
+        let in_scope = entries.iter().filter(|entry| of.is_none_or(|of| entry.intent.run >= of));
+        let changed = in_scope.filter_map(|entry| entry.intent.before.as_ref()?.as_object());
         let fields = changed.flat_map(|before| before.keys().cloned());
-        (!entries.is_empty()).then(|| WrittenBefore {
-            made: entries.iter().any(|entry| made(entry.intent.deed)),
-            fields: fields.collect(),
-        })
+        let made = entries.iter().rfind(|entry| is_making(entry.intent.deed));
+        let maker = made.map_or(Maker::Others, |made| match makings.get(key) {
+            Some(false) => Maker::Earlier(made.intent.run.0),
+            Some(true) | None => Maker::TakenBack,
+        });
+        (!entries.is_empty()).then(|| WrittenBefore { maker, fields: fields.collect() })
     };
-    read_decisions(&reading, &known).map_err(|faults| show(context, &faults))
+    Ok(read_decisions(&reading, &known).map_err(|faults| show(context, &faults)))
+}
+
+/// The records of which something is taken back, and whether their making is.
+fn makings(ledger: &Ledger, of: Option<RunId>) -> Result<HashMap<SourceKey, bool>, EngineError> {
+    let mut makings = HashMap::new();
+    for undo in ledger.reader().undo_list(of)? {
+        *makings.entry(undo.intent.key).or_default() |= is_making(undo.intent.deed);
+    }
+    for undo in ledger.reader().left_behind(of)? {
+        makings.entry(undo.intent.key).or_default();
+    }
+    Ok(makings)
+}
+
+const fn is_making(deed: Deed) -> bool {
+    matches!(deed, Deed::Create | Deed::Adopt)
 }
 
 /// Writes down what people changed, with a file in which it can be decided about; `given` is the one
