@@ -48,17 +48,12 @@ pub(super) fn unmapped(columns: &[&Disposition]) -> String {
 /// The owners that are not simply users of the CRM.
 pub(super) fn owners(owners: &[OwnerUse]) -> String {
     let mut text = String::new();
-    for OwnerUse { owner, rule, count, .. } in owners.iter().filter(|used| used.rule != "matched") {
-        let fields = counted(*count, "field", "fields");
+    for used in owners.iter().filter(|used| used.rule != "matched") {
+        let (OwnerUse { owner, rule, why, .. }, what) = (used, used.what());
         let line = match (*rule, owner.as_str()) {
-            ("fallback", "") => {
-                let them = if *count == 1 { "it" } else { "them" };
-                format!("nobody is named in {fields}: the fallback owns {them}")
-            }
-            ("fallback", _) => {
-                format!("{owner} is no enabled user of the CRM: the fallback owns {fields}")
-            }
-            (rule, _) => format!("{owner}: {rule} ({fields})"),
+            ("fallback", "") => format!("(nobody is named): the fallback owns {what}"),
+            ("fallback", _) => format!("{owner}: {why}; the fallback owns {what}"),
+            (rule, _) => format!("{owner}: {rule} ({what})"),
         };
         writeln!(text, "  owner {line}").unwrap_or_default();
     }
@@ -121,6 +116,8 @@ mod tests {
             rule,
             user: String::new(),
             count,
+            objects: [("people".to_owned(), count)].into(),
+            why: "no user of the CRM has this e-mail",
         };
         let owned = [
             used("ann@x.example", "matched", 5),
@@ -131,9 +128,9 @@ mod tests {
         let text = owners(&owned);
         let lines: Vec<_> = text.lines().collect();
         let expected = [
-            "  owner bo@x.example is no enabled user of the CRM: the fallback owns 4 fields",
-            "  owner cy@x.example: aliased (3 fields)",
-            "  owner nobody is named in 2 fields: the fallback owns them",
+            "  owner bo@x.example: no user of the CRM has this e-mail; the fallback owns people 4",
+            "  owner cy@x.example: aliased (people 3)",
+            "  owner (nobody is named): the fallback owns people 2",
         ];
         assert_eq!(lines, expected);
     }

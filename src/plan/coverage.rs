@@ -111,11 +111,13 @@ impl MapCoverage {
 #[derive(Debug)]
 pub(super) struct Survey {
     fields: Vec<FieldCoverage>,
+    /// By position, whether the CRM's API cannot write the field.
+    unsupported: Vec<bool>,
 }
 
 impl Survey {
-    /// Nothing was looked at yet.
-    pub(super) fn of(object: &Object) -> Self {
+    /// Nothing was looked at yet; what is `unsupported` will never be filled.
+    pub(super) fn of(object: &Object, unsupported: impl Fn(&str) -> bool) -> Self {
         let fields = object.fields.iter().map(|field| FieldCoverage {
             field: field.target.path.clone(),
             filled: 0,
@@ -124,10 +126,11 @@ impl Survey {
             map: field.rule.map.as_ref().map(MapCoverage::of),
             flags: BTreeMap::new(),
         });
-        Self { fields: fields.collect() }
+        let lost = object.fields.iter().map(|field| unsupported(&field.target.path));
+        Self { fields: fields.collect(), unsupported: lost.collect() }
     }
 
-    /// Notes a record that the rules would write.
+    /// Notes a record that is going to stand in the CRM.
     pub(super) fn note(
         &mut self,
         (record, row): (&str, &Record),
@@ -137,6 +140,7 @@ impl Survey {
     ) {
         for (position, (coverage, taken)) in self.fields.iter_mut().zip(taken).enumerate() {
             let made = fields.get(&coverage.field).or_else(|| late.get(&coverage.field));
+            let made = made.filter(|_| !self.unsupported[position]);
             let Some(made) = made else {
                 coverage.blank += 1;
                 continue;
@@ -210,12 +214,12 @@ mod tests {
     fn a_map_says_which_entries_are_used_and_which_values_it_lacks() {
         let pipeline = example::pipeline(vec![companies()], Vec::new());
         let texts = SourceText::of_object(&pipeline, 0);
-        let mut survey = Survey::of(&pipeline.objects[0]);
+        let mut survey = Survey::of(&pipeline.objects[0], |_| false);
         let mut fields = Fields::default();
         let blank = [Taken::default()];
         survey.note(("companies:1", &row("")), (&fields, &fields), &blank, &texts);
         fields.set("industry", Made::Plain(json!("Energy")));
-        let taken = [Taken { raw: "ENERGY ".into(), entries: vec![0] }];
+        let taken = [Taken { raw: "ENERGY ".into(), entries: vec![0], owner: None }];
         let late = Fields::default();
         survey.note(("companies:2", &row("ENERGY ")), (&fields, &late), &taken, &texts);
         let lacks = |value: &str| Flag::new("unmapped_value", "industry", "kind", value, "");

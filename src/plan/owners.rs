@@ -1,7 +1,6 @@
 //! Who owns what: owners of the source to users of the CRM, by e-mail, alias or fallback.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -10,7 +9,7 @@ use crate::crm::Inventory;
 use crate::ground::{CrmId, Owner, OwnerRule, Record, User};
 use crate::spec::Owners as Rules;
 
-/// The owners of a run, and how often each was asked for.
+/// The owners of a run, and what each would own.
 #[derive(Debug)]
 pub struct OwnerTable {
     /// By the key of their row.
@@ -19,7 +18,10 @@ pub struct OwnerTable {
     fallback: Option<User>,
     /// The users of the CRM, as people know them.
     shown: HashMap<CrmId, String>,
-    asked: Mutex<BTreeMap<(OwnerRule, Box<str>), u64>>,
+    /// The e-mails of users who are disabled.
+    disabled: HashSet<String>,
+    /// Rule and owner to the objects whose records they own, and how many.
+    owned: BTreeMap<(OwnerRule, Box<str>), BTreeMap<String, u64>>,
 }
 
 /// Who has which e-mail, always in small letters.
@@ -58,8 +60,21 @@ pub struct OwnerUse {
     pub rule: &'static str,
     /// The user of the CRM who owns its records, by name and e-mail; empty when there is none.
     pub user: String,
-    /// How many fields it decided.
+    /// How many records that is, those of which a person owns several fields once for each.
     pub count: u64,
+    /// Object to how many of its records that is.
+    pub objects: BTreeMap<String, u64>,
+    /// Why the fallback is needed; empty when it is not.
+    pub why: &'static str,
+}
+
+impl OwnerUse {
+    /// What is owned, in words: `people 543, notes 198`.
+    pub fn what(&self) -> String {
+        let parts: Vec<_> =
+            self.objects.iter().map(|(object, count)| format!("{object} {count}")).collect();
+        parts.join(", ")
+    }
 }
 
 impl OwnerTable {
@@ -90,16 +105,21 @@ impl OwnerTable {
             (user.id.clone(), format!("{}{email}", user.name))
         });
         let known = known.collect();
+        let disabled = inventory.users.iter().filter(|user| !user.enabled);
+        let disabled = disabled.flat_map(|user| user.emails.iter().map(|email| normal(email)));
+        let disabled = disabled.filter(|email| !people.users.contains_key(email)).collect();
         let mut owners = HashMap::new();
         for row in rows {
             let email = normal(&text(row.get(&rules.match_column)));
             let name = person_name(&row).unwrap_or_else(|| email.clone());
             people.names.entry(email.clone()).or_insert_with(|| name.clone());
-            let owner =
-                people.find(&email).unwrap_or_else(|| fallen(fallback.as_ref(), &name, &email));
+            let asked = [&*email, &*name, &*row.key].into_iter().find(|asked| !asked.is_empty());
+            let owner = people.find(&email).unwrap_or_else(|| {
+                fallen(fallback.as_ref(), &name, asked.unwrap_or_default())
+            });
             owners.insert(row.key.clone(), owner);
         }
-        Self { owners, people, fallback, shown: known, asked: Mutex::default() }
+        Self { owners, people, fallback, shown: known, disabled, owned: BTreeMap::new() }
     }
 
     /// Whether there is a user for what nobody owns.
@@ -120,7 +140,36 @@ impl OwnerTable {
 
     /// Counts from nothing again.
     pub fn forget_uses(&mut self) {
-        self.asked.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        self.owned.clear();
+    }
+
+    /// Counts a record that is going to stand, for whoever owns it.
+    pub(super) fn owns(&mut self, object: &str, (rule, asked): (OwnerRule, Box<str>)) {
+        let objects = self.owned.entry((rule, asked)).or_default();
+        *objects.entry(object.to_owned()).or_default() += 1;
+    }
+
+    /// A user of the CRM by name and e-mail.
+    pub fn shown(&self, id: &CrmId) -> Option<&str> {
+        self.shown.get(id).map(String::as_str)
+    }
+
+    /// Why an owner has no user.
+    fn why(&self, rule: OwnerRule, asked: &str) -> &'static str {
+        if rule != OwnerRule::Fallback {
+            return "";
+        }
+        let email = normal(asked);
+        let of = |email: &String| self.disabled.contains(email);
+        if asked.is_empty() {
+            "the source names nobody"
+        } else if of(&email) || self.people.aliases.get(&email).is_some_and(of) {
+            "is a user of the CRM who is disabled: enable the user, or name another one"
+        } else if asked.contains('@') {
+            "no user of the CRM has this e-mail"
+        } else {
+            "the source does not say which e-mail this is"
+        }
     }
 
     /// The user of the CRM behind what was asked for.
@@ -134,16 +183,18 @@ impl OwnerTable {
         user.and_then(|id| self.shown.get(&id).cloned()).unwrap_or_default()
     }
 
-    /// Who was asked for, by which rule, how often; most often first.
+    /// Who owns how much, by which rule; the greatest owner first.
     pub fn uses(&self) -> Vec<OwnerUse> {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut uses: Vec<_> = asked
+        let mut uses: Vec<_> = self
+            .owned
             .iter()
-            .map(|((rule, owner), &count)| OwnerUse {
+            .map(|((rule, owner), objects)| OwnerUse {
                 owner: owner.to_string(),
                 rule: rule_name(*rule),
                 user: self.user(*rule, owner),
-                count,
+                count: objects.values().sum(),
+                objects: objects.clone(),
+                why: self.why(*rule, owner),
             })
             .collect();
         uses.sort_by_key(|used| std::cmp::Reverse(used.count));
@@ -153,13 +204,10 @@ impl OwnerTable {
 
 impl crate::ground::Owners for OwnerTable {
     fn owner(&self, id: Option<&str>) -> Owner {
-        let owner = match id.map(str::trim).filter(|id| !id.is_empty()) {
+        match id.map(str::trim).filter(|id| !id.is_empty()) {
             Some(id) => self.of(id),
             None => fallen(self.fallback.as_ref(), "", ""),
-        };
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        *asked.entry((owner.rule, owner.asked.clone())).or_default() += 1;
-        owner
+        }
     }
 }
 
@@ -283,5 +331,30 @@ mod tests {
         check(Some("gone@crm.example"), "9", "gone@crm.example", OwnerRule::Fallback);
         check(Some("u404"), "9", "u404", OwnerRule::Fallback);
         check(None, "9", "User 9", OwnerRule::Fallback);
+    }
+
+    #[test]
+    fn it_is_said_why_the_fallback_owns_something() {
+        let mut table = table();
+        for (object, asked) in
+            [("people", "u3"), ("notes", "u3"), ("people", "u404"), ("people", "x@crm.example")]
+        {
+            let owner = table.owner(Some(asked));
+            table.owns(object, (owner.rule, owner.asked));
+        }
+        let owner = table.owner(None);
+        table.owns("people", (owner.rule, owner.asked));
+        let why = |owner: &str| {
+            let uses = table.uses();
+            let used = uses.iter().find(|used| used.owner == owner).unwrap();
+            (used.why, used.count)
+        };
+        assert_eq!(
+            why("gone@crm.example"),
+            ("is a user of the CRM who is disabled: enable the user, or name another one", 2)
+        );
+        assert_eq!(why("u404"), ("the source does not say which e-mail this is", 1));
+        assert_eq!(why("x@crm.example"), ("no user of the CRM has this e-mail", 1));
+        assert_eq!(why(""), ("the source names nobody", 1));
     }
 }

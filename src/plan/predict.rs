@@ -237,7 +237,7 @@ impl Forecast<'_> {
             rows.push(row?.key.clone());
         }
         let mut coverage = Coverage {
-            survey: Survey::of(rules),
+            survey: Survey::of(rules, |path| desk.unsupported.contains(&(rules.kind, path.into()))),
             texts: SourceText::of_object(&pipeline, self.object),
         };
         for keys in rows.chunks(256) {
@@ -288,15 +288,18 @@ impl Forecast<'_> {
                 Course::Write { fields, late } => {
                     let rules = &desk.pipeline.objects[self.object];
                     self.seen.note(rules, &fields);
-                    let name = format!("{}:{id}", plan.name);
-                    let made = (&fields, &late);
-                    coverage.survey.note((&name, &record), made, &taken, &coverage.texts);
                     let file = files::wanted(
                         (self.object, rules),
                         (&id, &record.place),
                         (&fields, &flags),
                     );
+                    let all = fields.clone();
                     let outcome = self.write(desk, known.as_ref(), (fields, &late), &mut flags);
+                    if outcome != Outcome::Flagged {
+                        let name = format!("{}:{id}", plan.name);
+                        let made = (&all, &late);
+                        coverage.survey.note((&name, &record), made, &taken, &coverage.texts);
+                    }
                     self.wanted.extend(file.filter(|_| outcome == Outcome::Created));
                     outcome
                 }
@@ -315,6 +318,10 @@ impl Forecast<'_> {
             plan.tally.count(outcome, &flags);
             plan.fates.add(blake3::hash(format!("{id}\0{}", outcome.name()).as_bytes()));
             coverage.survey.remark(&flags);
+            if matches!(outcome, Outcome::Created | Outcome::Updated | Outcome::Unchanged) {
+                let owners = taken.into_iter().filter_map(|taken| taken.owner);
+                owners.for_each(|owner| desk.owners.owns(&plan.name, owner));
+            }
             if outcome == Outcome::Flagged {
                 // Those that refer to it will find that it is not written.
                 desk.links.learn(&plan.name, &id, Fate::Left("flagged".into()));

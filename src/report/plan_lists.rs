@@ -22,11 +22,13 @@ const VALUES: [Column<'_>; 6] = [
     Column::prose("Note"),
 ];
 
-const OWNERS: [Column<'_>; 4] = [
+const OWNERS: [Column<'_>; 6] = [
     Column::chip("Found by"),
     Column::text("Owner in the source"),
     Column::text("Owner in the CRM"),
-    Column::number("Fields"),
+    Column::number("Records"),
+    Column::text("Which records"),
+    Column::prose("Why the fallback"),
 ];
 
 const FILES: [Column<'_>; 5] = [
@@ -184,12 +186,14 @@ pub(super) fn owners(page: &mut Page, plan: &Plan) -> io::Result<()> {
     });
     for used in &plan.owners {
         let tone = if used.rule == "fallback" { Tone::Warn } else { Tone::Good };
-        let owner = if used.owner.is_empty() { "nobody is named" } else { &used.owner };
+        let owner = if used.owner.is_empty() { "(nobody is named)" } else { &used.owner };
         rows.row(&[
             Cell::text(used.rule).toned(tone),
             Cell::text(owner),
             Cell::text(&*used.user),
             Cell::number(used.count),
+            Cell::text(used.what()),
+            Cell::text(used.why),
         ])?;
     }
     rows.end()

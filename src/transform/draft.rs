@@ -1,6 +1,6 @@
 //! A field as far as one row makes it.
 
-use crate::ground::Made;
+use crate::ground::{Made, OwnerRule};
 
 use super::remark::{Reading, Remark};
 
@@ -13,6 +13,8 @@ pub(super) struct Draft {
     pub(super) raw: String,
     /// The entries of the value map that were used, by position.
     pub(super) entries: Vec<usize>,
+    /// Who was asked for, and by which rule a user was found.
+    pub(super) owner: Option<(OwnerRule, Box<str>)>,
     /// What was remarked.
     pub(super) remarks: Vec<Weighed>,
 }

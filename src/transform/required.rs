@@ -63,7 +63,8 @@ pub(super) fn serve(recipe: &Recipe, rule: &Rule, scenes: &[Scene<'_>]) -> Serve
         if is_front {
             served.made = served.made.or(draft.made);
             if served.taken.raw.is_empty() {
-                served.taken = Taken { raw: draft.raw, entries: draft.entries };
+                let Draft { raw, entries, owner, .. } = draft;
+                served.taken = Taken { raw, entries, owner };
             }
         }
         for weighed in draft.remarks {

@@ -1,6 +1,6 @@
 //! What the rules say about a record.
 
-use crate::ground::{Choices, Fields, Flag, Links, Owners, Rows};
+use crate::ground::{Choices, Fields, Flag, Links, OwnerRule, Owners, Rows};
 
 /// What the rules may ask while they run.
 #[derive(Clone, Copy)]
@@ -63,6 +63,8 @@ pub struct Taken {
     pub raw: String,
     /// The entries of its value map that were used, by position.
     pub entries: Vec<usize>,
+    /// Who was asked for as its owner, and by which rule a user was found.
+    pub owner: Option<(OwnerRule, Box<str>)>,
 }
 
 /// The normal form of the values that make two rows mean the same thing.

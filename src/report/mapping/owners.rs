@@ -6,11 +6,13 @@ use crate::ground::counted;
 use crate::report::page::Tone;
 
 /// The columns of the sheet that comes back with decisions; their names are the layout.
-pub(super) const COLUMNS: [Column; 5] = [
+pub(super) const COLUMNS: [Column; 7] = [
     Column::new("Owner in the source", Kind::Text, 36),
     Column::new("User of the CRM", Kind::Text, 44),
     Column::new("Rule", Kind::Chip, 14),
-    Column::new("Fields", Kind::Number, 10),
+    Column::new("Records", Kind::Number, 10),
+    Column::new("Which records", Kind::Text, 44),
+    Column::new("Why the fallback", Kind::Prose, 44),
     Column::new("Your decision", Kind::Answer, 36),
 ];
 
@@ -31,6 +33,8 @@ pub(super) fn section(basis: &Basis<'_>) -> Section {
             used.user.as_str().into(),
             Cell::toned(used.rule, tone),
             Cell::number(used.count),
+            used.what().into(),
+            used.why.into(),
             answer.into(),
         ]
     });
@@ -59,7 +63,7 @@ pub(super) fn section(basis: &Basis<'_>) -> Section {
     }
 }
 
-/// How many owners have no user.
+/// How many owners of the source have no user.
 pub(super) fn fallen(basis: &Basis<'_>) -> u64 {
     let owners = basis.plan.owners.iter();
     owners.filter(|used| used.rule == "fallback" && !used.owner.is_empty()).count() as u64
