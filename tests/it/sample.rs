@@ -91,10 +91,15 @@ fn a_sample_that_was_stopped_does_not_stand_in_the_way_of_the_whole() {
     assert!(there.values().all(|&count| count == 1), "{there:?}");
 
     // Of the notes that were written one is there still, and it need not be in the sample.
-    let old = "2,Wrote,2\n3,Met,3\n4,Called again,3\n5,Lunch,4\n6,Sent,6\n";
-    yard.change("notes.csv", old, "12,Wrote more than ever before,2\n13,Met,3\n");
-    let (code, later) = sample(&yard, "3");
-    assert_eq!((code, &later["objects"]["notes"]["unchanged"]), (0, &json!(0)), "{later}");
+    let old = "1,Called,1\n2,Wrote,2\n3,Met,3\n4,Called again,3\n5,Lunch,4\n6,Sent,6\n";
+    yard.change("notes.csv", old, "12,Wrote more than ever before,2\n13,Met,3\n1,Called,1\n");
+    let (code, later) = sample(&yard, "8");
+    let notes = &later["objects"]["notes"];
+    assert_eq!(
+        (code, &notes["created"], &notes["unchanged"]),
+        (0, &json!(1), &json!(0)),
+        "{later}"
+    );
 }
 
 #[test]
