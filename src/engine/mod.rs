@@ -14,6 +14,7 @@ mod edit;
 mod error;
 mod extract;
 mod field_diff;
+mod fill;
 mod look;
 mod marked;
 mod probe;

@@ -7,13 +7,14 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::error::EngineError;
+use super::fill::{Filling, Stops};
 use super::resolve::{links, resolve};
 use super::session::Session;
 use super::setup::Prepared;
 use super::theirs::{KEPT_BESIDE, Lists, theirs, told};
 use super::three_way::{Values, alike};
 use crate::crm::{self, Crm, Snapshot};
-use crate::ground::{CrmRef, Entity, Fields, Flag, Rows, SourceKey, failpoint};
+use crate::ground::{CrmRef, Entity, Fields, Flag, Record as Row, Rows, SourceKey, failpoint};
 use crate::ledger::{Ledger, Origin, RunId, State, key_of_marker};
 use crate::plan::{Course, Prepared as Record};
 use crate::report::{Difference, Findings, Found, Sort};
@@ -41,7 +42,8 @@ pub async fn reconcile<C: Crm>(
     let file = session.out.join("differences.jsonl");
     let fail = |source| EngineError::Output { file: file.clone(), source };
     let findings = Findings::begin(&file).map_err(fail)?;
-    let mut reading = Reading { session, prepared, ledger, findings, series: None };
+    let filling = Filling::of(&session.pipeline);
+    let mut reading = Reading { session, prepared, ledger, filling, findings, series: None };
     reading.outcomes(run)?;
     let kinds: HashSet<Entity> =
         session.pipeline.objects.iter().map(|object| object.kind.entity()).collect();
@@ -73,10 +75,14 @@ struct Reading<'a, C> {
     session: &'a Session<'a, C>,
     prepared: &'a Prepared,
     ledger: &'a Ledger,
+    filling: Filling,
     findings: Findings,
     /// The row of a series that was mapped last, with its records: they come one after the other.
     series: Option<(usize, Box<str>, Vec<Record>)>,
 }
+
+/// A row of the source and the fields that the rules make of it.
+type Mapped = (Arc<Row>, Fields);
 
 /// A record that was written, beside what stands in the CRM.
 struct Pair<'a> {
@@ -140,7 +146,7 @@ impl<C: Crm> Reading<'_, C> {
     /// Records of an object that no listing showed: notes, which cannot be listed, and the missing.
     async fn unlisted(&mut self, object: usize, seen: &HashSet<CrmRef>) -> Result<(), EngineError> {
         let name = self.session.pipeline.objects[object].name.clone();
-        let (mut unseen, mut there) = (Vec::new(), 0_u64);
+        let (mut unseen, mut there, mut unread) = (Vec::new(), 0_u64, 0_u64);
         self.ledger.reader().each_link(&name, |key, at| {
             if seen.contains(&at) {
                 there += 1;
@@ -154,7 +160,7 @@ impl<C: Crm> Reading<'_, C> {
         let step = unseen.len().div_ceil(most.max(1)).max(1);
         for (position, (key, at)) in unseen.iter().enumerate() {
             if position % step != 0 {
-                there += 1;
+                unread += 1;
                 continue;
             }
             if let Some(now) = self.session.crm.get(at).await? {
@@ -165,22 +171,21 @@ impl<C: Crm> Reading<'_, C> {
                 self.note(key, Sort::Missing, (at, "", "", ""), known)?;
             }
         }
-        self.findings.of(&name).destination = there;
+        let found = self.findings.of(&name);
+        (found.destination, found.unread) = (there + unread, unread);
         Ok(())
     }
 
     fn compare(&mut self, pair: &Pair<'_>) -> Result<(), EngineError> {
-        let Some(wanted) = self.wanted(pair)? else { return Ok(()) };
+        let Some((wanted, made)) = self.wanted(pair)? else { return Ok(()) };
         let rules = &self.session.pipeline.objects[pair.object];
         self.sum(pair, &wanted);
         let found = self.findings.of(&rules.name);
         found.compared += 1;
-        for path in wanted.keys() {
-            found.values += 1;
-            let (made, stands) = found.fill.entry(path.clone()).or_default();
-            *made += 1;
-            *stands += u64::from(pair.now.fields.contains_key(path));
-        }
+        found.values += wanted.len() as u64;
+        let source = made.as_ref().map(|(row, fields)| (&**row, fields));
+        let stops = Stops { source, wanted: &wanted, now: pair.now };
+        self.filling.count((pair.object, rules), &stops, found);
         let differing = crm::differences(rules.kind, &wanted, pair.now);
         if differing.is_empty() {
             return Ok(());
@@ -216,17 +221,18 @@ impl<C: Crm> Reading<'_, C> {
 
     /// What the rules make of the source for a record, as the CRM would show it; `None` when they
     /// make nothing of it any more.
-    fn wanted(&mut self, pair: &Pair<'_>) -> Result<Option<Values>, EngineError> {
+    fn wanted(&mut self, pair: &Pair<'_>) -> Result<Option<(Values, Option<Mapped>)>, EngineError> {
         let rules = &self.session.pipeline.objects[pair.object];
         if rules.kind == ObjectKind::File {
             // Where its content went is only known from the run.
-            return Ok(Some(crm::expected(rules.kind, &pair.state.after)));
+            return Ok(Some((crm::expected(rules.kind, &pair.state.after), None)));
         }
-        let Some(fields) = self.fields(pair)? else { return Ok(None) };
-        Ok(Some(wanted(self.prepared, self.ledger, (pair.object, fields))?))
+        let Some(mapped) = self.mapped(pair)? else { return Ok(None) };
+        let wanted = wanted(self.prepared, self.ledger, (pair.object, mapped.1.clone()))?;
+        Ok(Some((wanted, Some(mapped))))
     }
 
-    fn fields(&mut self, pair: &Pair<'_>) -> Result<Option<Fields>, EngineError> {
+    fn mapped(&mut self, pair: &Pair<'_>) -> Result<Option<Mapped>, EngineError> {
         let desk = &self.prepared.desk;
         let table = desk.table(pair.object);
         let id = &*pair.key.id;
@@ -249,7 +255,7 @@ impl<C: Crm> Reading<'_, C> {
             Course::Write { fields, late } => {
                 let mut all = fields.clone();
                 all.0.extend(late.0.iter().map(|(path, made)| (path.clone(), made.clone())));
-                Some(all)
+                Some((Arc::clone(&record.record), all))
             }
             Course::Merged { .. } | Course::Skip { .. } | Course::Hold | Course::Stop => None,
         }))

@@ -23,4 +23,4 @@ pub use key::{CrmId, CrmRef, SourceKey};
 pub use letters::turns_text;
 pub use lookup::{Choices, Fate, Links, Owner, OwnerRule, Owners, Rows};
 pub use outcome::{Flag, Outcome};
-pub use record::Record;
+pub use record::{Record, is_blank};

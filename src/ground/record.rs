@@ -6,6 +6,17 @@ use serde_json::Value;
 
 use super::header::Header;
 
+/// Whether a cell says nothing: null, blank text, an empty list or object.
+pub fn is_blank(cell: &Value) -> bool {
+    match cell {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// A row of a source table, as it was read.
 #[derive(Debug, Clone)]
 pub struct Record {

@@ -263,7 +263,8 @@ impl Reader {
     pub fn remarks(&self, run: RunId, mut each: impl FnMut(Waiting)) -> Result<(), LedgerError> {
         self.with(|connection| {
             let sql = "SELECT object, key, outcome, reason, flags FROM verdict
-                       WHERE run = ?1 AND (flags IS NOT NULL OR outcome IN ('flagged','failed'))
+                       WHERE run = ?1 AND (flags IS NOT NULL
+                                          OR outcome IN ('flagged','failed','skipped','merged'))
                        ORDER BY object, key";
             let mut statement = connection.prepare(sql)?;
             let mut rows = statement.query([run.0])?;

@@ -114,9 +114,9 @@ impl OwnerTable {
             let name = person_name(&row).unwrap_or_else(|| email.clone());
             people.names.entry(email.clone()).or_insert_with(|| name.clone());
             let asked = [&*email, &*name, &*row.key].into_iter().find(|asked| !asked.is_empty());
-            let owner = people.find(&email).unwrap_or_else(|| {
-                fallen(fallback.as_ref(), &name, asked.unwrap_or_default())
-            });
+            let owner = people
+                .find(&email)
+                .unwrap_or_else(|| fallen(fallback.as_ref(), &name, asked.unwrap_or_default()));
             owners.insert(row.key.clone(), owner);
         }
         Self { owners, people, fallback, shown: known, disabled, owned: BTreeMap::new() }

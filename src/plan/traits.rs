@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::prepare::{Course, Desk, Prepared};
-use crate::ground::{Made, Record, Rows, SourceKey, shown};
+use crate::ground::{Made, Record, Rows, SourceKey, is_blank, shown};
 use crate::spec::{ColumnPath, From, Kind, Pipeline, children_of, field_columns};
 
 /// How many values of one field or stratum are told apart.
@@ -146,16 +146,6 @@ fn telling(kind: &Kind, made: &Made) -> Option<Told> {
 fn pattern(row: &Record, columns: &[String]) -> String {
     let filled = columns.iter().filter(|column| !is_blank(row.get(column)));
     filled.map(String::as_str).collect::<Vec<_>>().join("+")
-}
-
-fn is_blank(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.trim().is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(parts) => parts.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 /// The values of a stratum: of a column, over links, or of the rows of a child table.

@@ -28,7 +28,12 @@ pub enum AuditError {
     Ledger(#[from] LedgerError),
 }
 
-/// Writes every remark of a run and of its reading, every file that it carried and what vanished
+/// The name of a run's list of remarks.
+pub fn audit_list(run: RunId) -> String {
+    format!("audit-run{}.jsonl", run.0)
+}
+
+/// Writes every remark of a run and of its reading, every record that was left out, every file that it carried and what vanished
 /// from the source, as JSON Lines; how many lines.
 pub fn write_audit(
     reader: &Reader,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::audit::AuditError;
+use super::audit::{AuditError, audit_list};
 use super::outcomes::{look, outcomes};
 use super::page::{Bar, Bars, Cell, Column, Fact, Heading, Page, Paint, Rows, TableHead, Tone};
 use crate::ground::Outcome;
@@ -24,6 +24,10 @@ pub struct Audited<'a> {
     pub run: RunId,
     /// The run and when it began, in words.
     pub begun: &'a str,
+    /// Whether it wrote a sample.
+    pub is_sample: bool,
+    /// The other files that belong to it: name, and what is in it.
+    pub beside: &'a [(String, &'static str)],
     /// Object to its tally, in the order of the spec.
     pub tallies: &'a [(String, Tally)],
     /// What was predicted, with what was remarked while the source was read.
@@ -39,6 +43,9 @@ const HELD: [Column<'_>; 7] = [
     Column::code("Column"),
     Column::text("Value"),
 ];
+
+const LEFT_OUT: [Column<'_>; 4] =
+    [Column::chip("Outcome"), Column::text("Object"), Column::code("Record"), Column::prose("Why")];
 
 const REMARKS: [Column<'_>; 8] = [
     Column::chip("Outcome"),
@@ -94,6 +101,7 @@ pub fn write_audit_page(
         }
     })?;
     result.and_then(|()| rows.end()).map_err(fail)?;
+    left_out(&mut page, reader, about.run)?.map_err(fail)?;
     by_code(&mut page, about);
     remarks(&mut page, reader, about)?.map_err(fail)?;
     files(&mut page, reader, about.run)?.map_err(fail)?;
@@ -114,18 +122,20 @@ fn begin(about: &Audited<'_>, file: &Path) -> io::Result<Page> {
         ("Remarks", remarks),
     ];
     let facts = facts.map(|(label, count)| (label, Fact::Count(count)));
-    let list = format!("audit-run{}.jsonl", about.run.0);
+    let list = audit_list(about.run);
+    let mut files = vec![
+        (&*list, "every remark, file and record that was left out, a line of JSON each"),
+        ("reconciliation.html", "what stands in the CRM, compared with the source"),
+    ];
+    files.extend(about.beside.iter().map(|(name, what)| (&**name, *what)));
     let heading = Heading {
-        title: "Audit",
+        title: if about.is_sample { "Audit of a sample" } else { "Audit" },
         subtitle: &format!(
             "`{}` in the account {}, {}",
             about.pipeline, about.account, about.begun
         ),
         facts: &facts,
-        files: &[
-            (&list, "every remark, file and vanished record, a line of JSON each"),
-            ("reconciliation.html", "what stands in the CRM, compared with the source"),
-        ],
+        files: &files,
     };
     let mut page = Page::begin(file, &heading)?;
     if waiting == 0 {
@@ -157,6 +167,35 @@ fn held(rows: &mut Rows<'_, '_>, waiting: &Waiting) -> io::Result<()> {
         part(flag.map(|flag| &*flag.column)),
         part(flag.map(|flag| &*flag.value)),
     ])
+}
+
+/// The records that are not written on purpose: left out by a rule, or merged into another one.
+fn left_out(page: &mut Page, reader: &Reader, run: RunId) -> Result<io::Result<()>, AuditError> {
+    page.section(
+        "left-out",
+        "Left out and merged",
+        "These records have none of their own in the CRM: a rule of the spec leaves them out, or another record stands for them as well.",
+    );
+    let mut rows = page.table(&TableHead {
+        id: "left-out",
+        caption: "Records left out or merged",
+        columns: &LEFT_OUT,
+        filters: &[0, 1],
+        whole: None,
+        empty: "None.",
+    });
+    let mut result = Ok(());
+    reader.remarks(run, |waiting| {
+        if result.is_ok() && matches!(waiting.outcome, Outcome::Skipped | Outcome::Merged) {
+            result = rows.row(&[
+                Cell::text(waiting.outcome.name()).toned(look(waiting.outcome).1),
+                Cell::text(&*waiting.key.object),
+                Cell::text(waiting.key.to_string()),
+                Cell::text(&*waiting.reason),
+            ]);
+        }
+    })?;
+    Ok(result.and_then(|()| rows.end()))
 }
 
 /// Code to how often it was remarked: on records, and while the source was read.
@@ -195,7 +234,7 @@ fn remarks(
     reader: &Reader,
     about: &Audited<'_>,
 ) -> Result<io::Result<()>, AuditError> {
-    let list = format!("audit-run{}.jsonl", about.run.0);
+    let list = audit_list(about.run);
     let mut rows = page.table(&TableHead {
         id: "remarks",
         caption: "Every remark",

@@ -75,16 +75,22 @@ pub struct ObjectFindings {
     pub source: u64,
     /// The sum of all outcomes of the run.
     pub outcomes: u64,
-    /// Records that were written and stand in the CRM.
+    /// Records that were written and are not missing in the CRM, those included that were not
+    /// looked at.
     pub destination: u64,
+    /// Of these, records that were not looked at, because each costs a call of its own:
+    /// `reconcile.read_back` says how many are.
+    pub unread: u64,
     /// Records whose fields were compared.
     pub compared: u64,
     /// Values that were compared.
     pub values: u64,
     /// Sort of difference to how many there are.
     pub counts: BTreeMap<Sort, u64>,
-    /// Field to the records for which the rules make it, and those in which it stands.
-    pub fill: BTreeMap<String, (u64, u64)>,
+    /// Field to the records that have it, of those that were compared.
+    pub fill: BTreeMap<String, Fill>,
+    /// User of the CRM (`Users:3`) to how many of the compared records are the user's there.
+    pub owners: BTreeMap<String, u64>,
     /// The first few of each sort.
     #[serde(skip)]
     pub examples: Vec<Difference>,
@@ -94,6 +100,24 @@ impl ObjectFindings {
     /// How many differences of a sort there are.
     pub fn count(&self, sort: Sort) -> u64 {
         self.counts.get(&sort).copied().unwrap_or_default()
+    }
+}
+
+/// How many records have a field, at each stop of their way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Fill {
+    /// A column of which it is made says something.
+    pub source: u64,
+    /// The rules make a value.
+    pub made: u64,
+    /// The CRM has a value, of those for which the rules make one.
+    pub stands: u64,
+}
+
+impl Fill {
+    /// Whether what the source says stands in the CRM in every record.
+    pub const fn is_whole(self) -> bool {
+        self.stands == self.made && self.made >= self.source
     }
 }
 

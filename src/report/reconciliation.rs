@@ -105,9 +105,10 @@ pub fn told(found: &Found, breaches: &[Breached]) -> String {
         line(
             &mut text,
             format_args!(
-                "  {object:14} {} of the source, {} in the CRM, {} compared: {counts}",
+                "  {object:14} {} of the source, {} in the CRM{}, {} compared: {counts}",
                 findings.source,
                 findings.destination,
+                looked_at(findings),
                 counted(findings.values, "value", "values")
             ),
         );
@@ -133,6 +134,14 @@ pub fn told(found: &Found, breaches: &[Breached]) -> String {
         );
     }
     text.trim_end().to_owned()
+}
+
+/// How many of the records were looked at, when not all were.
+fn looked_at(findings: &ObjectFindings) -> String {
+    match findings.unread {
+        0 => String::new(),
+        unread => format!(" ({} of these looked at)", findings.destination - unread),
+    }
 }
 
 fn examples(text: &mut String, findings: &ObjectFindings) {
@@ -173,9 +182,11 @@ pub fn summary(found: &Found, breaches: &[Breached]) -> Value {
                 "orphans": findings.count(Sort::Orphan),
                 "field_mismatches": findings.count(Sort::Mismatch),
                 "explained": findings.count(Sort::Explained),
+                "not_looked_at": findings.unread,
                 "compared": findings.compared,
                 "values": findings.values,
                 "fill": findings.fill,
+                "owners": findings.owners,
             });
             (object.clone(), value)
         })

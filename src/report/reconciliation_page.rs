@@ -7,13 +7,14 @@ use std::path::Path;
 
 use super::findings::{Difference, Found, ObjectFindings, Sort, Sums};
 use super::page::{
-    Bar, Bars, Cell, Column, Fact, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead,
-    Tone,
+    Cell, Column, Fact, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead, Tone,
 };
 use super::reconciliation::Breached;
+use super::reconciliation_fields::{fill, owners};
+use crate::ground::counted;
 
 /// What the page is about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Reconciled<'a> {
     /// The pipeline.
     pub pipeline: &'a str,
@@ -21,16 +22,21 @@ pub struct Reconciled<'a> {
     pub account: &'a str,
     /// The run and when it began; empty when nothing was run.
     pub run: &'a str,
+    /// Whether only a sample was written.
+    pub is_sample: bool,
+    /// A user of the CRM (`Users:3`) by name and e-mail.
+    pub user: &'a dyn Fn(&str) -> Option<String>,
     /// What was found.
     pub found: &'a Found,
     /// Which limits are not kept.
     pub breaches: &'a [Breached],
 }
 
-const OBJECTS: [Column<'_>; 10] = [
+const OBJECTS: [Column<'_>; 11] = [
     Column::text("Object"),
     Column::number("In the source"),
     Column::number("In the CRM"),
+    Column::number("Looked at"),
     Column::number("Missing"),
     Column::number("Duplicates"),
     Column::number("Broken links"),
@@ -48,14 +54,6 @@ const SUMS: [Column<'_>; 7] = [
     Column::number("From the source"),
     Column::number("In the CRM"),
     Column::number("Difference"),
-];
-
-const FIELDS: [Column<'_>; 5] = [
-    Column::text("Object"),
-    Column::code("Field"),
-    Column::number("The source has a value"),
-    Column::number("Filled in the CRM"),
-    Column::chip("Result"),
 ];
 
 const DIFFERENCES: [Column<'_>; 8] = [
@@ -91,7 +89,7 @@ pub fn write_reconciliation_page(
         [format!("`{}` in the account {}", about.pipeline, about.account), about.run.to_owned()];
     let subtitle = subtitle.map(|part| Some(part).filter(|part| !part.is_empty()));
     let heading = Heading {
-        title: "Reconciliation",
+        title: if about.is_sample { "Reconciliation of a sample" } else { "Reconciliation" },
         subtitle: &subtitle.into_iter().flatten().collect::<Vec<_>>().join(", "),
         facts: &[
             ("Records in the source", source),
@@ -112,6 +110,7 @@ pub fn write_reconciliation_page(
         sums(&mut page, &about.found.sums)?;
     }
     fill(&mut page, &about.found.objects)?;
+    owners(&mut page, about)?;
     listed(&mut page, differences)?;
     page.finish()
 }
@@ -121,6 +120,9 @@ fn count(found: &ObjectFindings, wanted: impl Fn(Sort) -> bool) -> u64 {
 }
 
 fn verdict(page: &mut Page, about: &Reconciled<'_>) {
+    if about.is_sample {
+        page.text("Only a sample was written: all numbers here are those of the sample, and the rest of the source still has to move.");
+    }
     match about.breaches.len() {
         0 if about.found.is_equal() => page.verdict(
             Tone::Good,
@@ -203,6 +205,7 @@ fn objects(page: &mut Page, about: &Reconciled<'_>) -> io::Result<()> {
             Cell::text(object),
             Cell::number(findings.source),
             Cell::number(findings.destination),
+            looked_at(findings),
             of(Sort::Missing),
             of(Sort::Duplicate),
             of(Sort::Orphan),
@@ -213,8 +216,25 @@ fn objects(page: &mut Page, about: &Reconciled<'_>) -> io::Result<()> {
         ])?;
     }
     rows.end()?;
+    partly(page, found);
     differing(page, found);
     Ok(())
+}
+
+fn looked_at(findings: &ObjectFindings) -> Cell<'static> {
+    let cell = Cell::number(findings.destination - findings.unread);
+    if findings.unread == 0 { cell } else { cell.toned(Tone::Warn) }
+}
+
+/// Says of which objects not all records were looked at.
+fn partly(page: &mut Page, found: &BTreeMap<String, ObjectFindings>) {
+    for (object, findings) in found.iter().filter(|(_, findings)| findings.unread > 0) {
+        page.text(&format!(
+            "Of `{object}`, {} of {} were looked at, evenly spread: each costs a call of its own, and `reconcile: read_back` in the spec says how many are.",
+            findings.destination - findings.unread,
+            counted(findings.destination, "record", "records"),
+        ));
+    }
 }
 
 /// Of which kinds the differences of each object are.
@@ -274,69 +294,6 @@ fn sums(
         ])?;
     }
     rows.end()
-}
-
-/// How many records have each field, of those for which the rules make it.
-fn fill(page: &mut Page, found: &BTreeMap<String, ObjectFindings>) -> io::Result<()> {
-    if found.values().all(|findings| findings.fill.is_empty()) {
-        return Ok(());
-    }
-    page.section(
-        "fields",
-        "Field by field",
-        "In how many records a field is filled in the CRM, of those for which the source has a value.",
-    );
-    let fields = || {
-        let of = |(object, findings): (&'_ String, &'_ ObjectFindings)| {
-            let fill = findings.fill.iter().map(|(field, fill)| (field.clone(), *fill));
-            fill.map(|(field, fill)| (object.clone(), field, fill)).collect::<Vec<_>>()
-        };
-        found.iter().flat_map(of)
-    };
-    gaps(page, fields().filter(|(_, _, (made, stands))| made != stands));
-    let mut rows = page.table(&TableHead {
-        id: "fields",
-        caption: "Fill of each field",
-        columns: &FIELDS,
-        filters: &[0, 4],
-        whole: None,
-        empty: "",
-    });
-    for (object, field, (made, stands)) in fields() {
-        let is_whole = made == stands;
-        rows.row(&[
-            Cell::text(object),
-            Cell::text(field),
-            Cell::number(made),
-            Cell::number(stands),
-            if is_whole {
-                Cell::text("whole").toned(Tone::Good)
-            } else {
-                Cell::text("gaps").toned(Tone::Warn)
-            },
-        ])?;
-    }
-    rows.end()
-}
-
-/// The fields with gaps, as bars.
-fn gaps(page: &mut Page, fields: impl Iterator<Item = (String, String, (u64, u64))>) {
-    let named: Vec<_> =
-        fields.map(|(object, field, fill)| (format!("{object}.{field}"), fill)).collect();
-    let bars: Vec<_> = named
-        .iter()
-        .map(|(label, (made, stands))| Bar {
-            label,
-            value: *stands,
-            of: *made,
-            paint: Paint::Amber,
-        })
-        .collect();
-    if bars.is_empty() {
-        page.text("Every field is filled wherever the source has a value for it.");
-    } else {
-        page.bars(&Bars { title: "Fields with gaps", bars: &bars });
-    }
 }
 
 fn listed(page: &mut Page, differences: &Path) -> io::Result<()> {

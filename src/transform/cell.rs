@@ -1,19 +1,10 @@
-//! Cells of the source as text, and what counts as empty.
+//! Cells of the source as text.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// Whether a cell says nothing: null, blank text, an empty list or object.
-pub(super) fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.trim().is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
-}
+use crate::ground::is_blank;
 
 /// The cell as text without outer blanks; lists and objects as compact JSON.
 pub(super) fn text(value: &Value) -> Cow<'_, str> {
@@ -45,8 +36,8 @@ mod tests {
 
     #[test]
     fn blank_cells_say_nothing_but_zero_and_false_do() {
-        assert!([json!(null), json!(" \t"), json!([]), json!({})].iter().all(is_empty));
-        assert!(![json!(0), json!(false), json!("x")].iter().any(is_empty));
+        assert!([json!(null), json!(" \t"), json!([]), json!({})].iter().all(is_blank));
+        assert!(![json!(0), json!(false), json!("x")].iter().any(is_blank));
     }
 
     #[test]

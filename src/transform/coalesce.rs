@@ -4,13 +4,14 @@ use serde_json::Value;
 
 use crate::spec::ColumnPath;
 
-use super::cell;
+use crate::ground::is_blank;
+
 use super::path;
 use super::scene::Scene;
 
 /// The first value that says something.
 pub(super) fn first(paths: &[ColumnPath], scene: &Scene<'_>) -> Option<Value> {
-    paths.iter().map(|path| path::value(path, scene)).find(|value| !cell::is_empty(value))
+    paths.iter().map(|path| path::value(path, scene)).find(|value| !is_blank(value))
 }
 
 /// All values, for `join`.

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
+use crate::ground::is_blank;
+
 use super::cell;
 
 /// The values that say something, joined; nothing when none does.
 pub(super) fn join(values: &[Value], glue: &str) -> Option<Value> {
-    let parts: Vec<_> =
-        values.iter().filter(|value| !cell::is_empty(value)).map(cell::text).collect();
+    let parts: Vec<_> = values.iter().filter(|value| !is_blank(value)).map(cell::text).collect();
     (!parts.is_empty()).then(|| Value::String(parts.join(glue)))
 }
 

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::spec::Shape;
 
-use super::cell;
+use crate::ground::is_blank;
+
 use super::each::Keep;
 use super::max::Max;
 use super::path;
@@ -14,19 +15,17 @@ use super::scene::Scene;
 /// One element: the column, or the object, that the shape says; nothing when the column is empty.
 pub(super) fn element(shape: &Shape, scene: &Scene<'_>) -> Option<Value> {
     match shape {
-        Shape::Column(column) => {
-            Some(path::value(column, scene)).filter(|value| !cell::is_empty(value))
-        }
+        Shape::Column(column) => Some(path::value(column, scene)).filter(|value| !is_blank(value)),
         Shape::Object(members) => {
             let members = members.iter().map(|(key, column)| {
                 let value = path::value(column, scene);
-                (key.clone(), if cell::is_empty(&value) { Value::Null } else { value })
+                (key.clone(), if is_blank(&value) { Value::Null } else { value })
             });
             Some(Value::Object(members.collect::<Map<_, _>>()))
         }
         Shape::Whole => {
             let columns = scene.record.header.columns().iter().zip(&scene.record.cells);
-            let filled = columns.filter(|(_, value)| !cell::is_empty(value));
+            let filled = columns.filter(|(_, value)| !is_blank(value));
             let members = filled.map(|(column, value)| (column.name.to_string(), value.clone()));
             Some(Value::Object(members.collect::<Map<_, _>>()))
         }

@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use minijinja::value::Rest;
 use minijinja::{Error, ErrorKind, State, Value};
 
-use super::cell;
+use crate::ground::is_blank;
+
 use super::page::{self, Page, shown};
 
 /// `link.to_id | row_of('contacts')`: the row of a table with that key; nothing when there is none.
@@ -49,7 +50,7 @@ pub(super) fn by(
 pub(super) fn maybe(row: &Value, columns: Rest<String>) -> Value {
     let Some(page) = row.downcast_object_ref::<Page>() else { return Value::UNDEFINED };
     let cells = columns.iter().map(|column| page.record.get(column));
-    let found = cells.into_iter().find(|value| !cell::is_empty(value));
+    let found = cells.into_iter().find(|value| !is_blank(value));
     found.map_or(Value::UNDEFINED, shown)
 }
 
@@ -60,7 +61,7 @@ pub(super) fn columns(row: &Value, without: Rest<String>) -> Value {
     let columns = page.record.header.columns().iter().zip(&page.record.cells);
     let told = columns
         .filter(|(column, value)| {
-            !cell::is_empty(value) && !without.iter().any(|name| **name == *column.name)
+            !is_blank(value) && !without.iter().any(|name| **name == *column.name)
         })
         .map(|(column, value)| (column.shown.to_string(), shown(value)));
     Value::from_pairs(told)

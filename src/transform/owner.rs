@@ -13,7 +13,9 @@ pub(super) fn draft(asked: Option<&str>, scene: &Scene<'_>) -> Draft {
         OwnerRule::Fallback => {
             let detail = match asked {
                 None => "no owner in the source; the fallback owns it".to_owned(),
-                Some(_) => format!("{} is no enabled user of the CRM; the fallback owns it", owner.asked),
+                Some(_) => {
+                    format!("{} is no enabled user of the CRM; the fallback owns it", owner.asked)
+                }
             };
             draft.remark(Weight::Notice, "owner_fallback", asked.unwrap_or_default(), detail);
         }

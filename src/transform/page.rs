@@ -5,7 +5,7 @@ use std::sync::Arc;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
 
-use crate::ground::Record;
+use crate::ground::{Record, is_blank};
 
 use super::bool;
 use super::cell;
@@ -48,7 +48,7 @@ impl Page {
 
     fn cell(&self, name: &str) -> Value {
         let value = self.record.get(name);
-        if cell::is_empty(value) {
+        if is_blank(value) {
             return Value::UNDEFINED;
         }
         if self.habit.truths.iter().any(|column| column == name) {

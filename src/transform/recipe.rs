@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::ground::Made;
+use crate::ground::{Made, is_blank};
 use crate::spec::{Each, From, Kind, Rule, Shape};
 
 use super::address::Address;
@@ -144,7 +144,7 @@ impl Recipe {
                 values.into_iter().next().map_or(Value::Null, json::whole)
             }
         };
-        if cell::is_empty(&value) {
+        if is_blank(&value) {
             draft.raw.clear();
             return;
         }
@@ -176,15 +176,14 @@ impl Recipe {
                 }
             }
         }
-        meant.retain(|value| !cell::is_empty(value));
+        meant.retain(|value| !is_blank(value));
         meant
     }
 
     /// Type and default, and the one value or the list.
     fn finish(&self, rule: &Rule, values: Vec<Value>, scene: &Scene<'_>, draft: &mut Draft) {
         let failed = draft.remarks.iter().any(|weighed| weighed.weight == Weight::Fault);
-        let mut values: Vec<_> =
-            values.into_iter().filter(|value| !cell::is_empty(value)).collect();
+        let mut values: Vec<_> = values.into_iter().filter(|value| !is_blank(value)).collect();
         if values.is_empty() && !failed {
             values.extend(rule.default.clone());
         }
@@ -197,7 +196,7 @@ impl Recipe {
         let mut made: Vec<Value> = Vec::new();
         for value in kind::parts(&self.kind, values) {
             let read = kind::read(self, &value, currency.as_deref(), scene, draft);
-            made.extend(read.filter(|value| !cell::is_empty(value)));
+            made.extend(read.filter(|value| !is_blank(value)));
         }
         if self.many {
             let made = split::unique(made);
@@ -233,9 +232,7 @@ fn leave_out(extras: impl Iterator<Item = Value>, draft: &mut Draft) {
 fn of_children(each: &Each, rule: &Rule, children: &[Scene<'_>]) -> Vec<Value> {
     let values = children.iter().filter_map(|child| match (&rule.json, &each.column) {
         (Some(shape), None) => json::element(shape, child),
-        (_, Some(column)) => {
-            Some(path::value(column, child)).filter(|value| !cell::is_empty(value))
-        }
+        (_, Some(column)) => Some(path::value(column, child)).filter(|value| !is_blank(value)),
         (None, None) => None,
     });
     values.collect()

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::cell;
+use crate::ground::is_blank;
 
 /// The parts of every text that say something; lists are taken apart as well.
 pub(super) fn split(values: Vec<Value>, sign: &str) -> Vec<Value> {
@@ -25,7 +25,7 @@ pub(super) fn flatten(values: Vec<Value>) -> Vec<Value> {
             flat.push(value);
         }
     }
-    flat.retain(|value| !cell::is_empty(value));
+    flat.retain(|value| !is_blank(value));
     flat
 }
 

@@ -15,7 +15,7 @@ use crate::crm::Nutshell;
 use crate::engine::{Applied, EngineError, Prepared, Session, Swept};
 use crate::ground::Outcome;
 use crate::ground::counted;
-use crate::ledger::{Ledger, RunId};
+use crate::ledger::{Ledger, RunId, RunKind};
 use crate::report::{self, Audited};
 
 /// The page of a run's audit.
@@ -49,19 +49,19 @@ pub(super) fn close(
     let Written { applied, swept, verdict, diff } = &closing.written;
     let reader = ledger.reader();
     let tallies = summary::tallies(reader, closing.run, &prepared.plan)?;
-    let audit = session.out.join(format!("audit-run{}.jsonl", closing.run.0));
+    let audit = session.out.join(report::audit_list(closing.run));
     report::write_audit(reader, closing.run, &prepared.plan, &audit)?;
-    page(session, (ledger, prepared), (closing.run, &tallies))?;
     for table in session.pipeline.tables.iter().filter(|table| table.completes.is_none()) {
         let differences = prepared.desk.rows.differences(&table.name)?;
         if !differences.is_empty() {
             report::write_differences(
                 &table.name,
                 &differences,
-                &session.out.join(format!("union-{}.jsonl", table.name)),
+                &session.out.join(differences_of(&table.name)),
             )?;
         }
     }
+    page(session, (ledger, prepared), (closing.run, &tallies))?;
     let held = summary::waiting(reader, closing.run)?;
     context.terminal.result(&format!("\n{}", summary::table(&tallies)));
     let remarks = summary::remarks(&context.terminal, &tallies)
@@ -92,6 +92,11 @@ pub(super) fn close(
     Ok(exit)
 }
 
+/// The list of what two endpoints of the source say differently about a table.
+fn differences_of(table: &str) -> String {
+    format!("union-{table}.jsonl")
+}
+
 /// Writes the page of the audit.
 fn page(
     session: &Session<'_, Nutshell>,
@@ -99,12 +104,26 @@ fn page(
     (run, tallies): (RunId, &Tallies),
 ) -> Result<(), EngineError> {
     let runs = ledger.reader().runs()?;
-    let begun = runs.iter().find(|known| known.id == run).map(reconcile::begun);
+    let known = runs.iter().find(|known| known.id == run);
+    let begun = known.map(reconcile::begun);
+    let earlier = runs.iter().filter(|known| known.id < run).map(|known| {
+        (
+            report::audit_list(known.id),
+            "the remarks of an earlier run, which this one does not repeat",
+        )
+    });
+    let tables = session.pipeline.tables.iter().map(|table| {
+        (differences_of(&table.name), "rows in which two endpoints of the source differ")
+    });
+    let beside: Vec<_> =
+        earlier.chain(tables).filter(|(name, _)| session.out.join(name).exists()).collect();
     let about = Audited {
         pipeline: &session.pipeline.name,
         account: &prepared.inventory.name,
         run,
         begun: &begun.unwrap_or_default(),
+        is_sample: known.is_some_and(|run| run.kind == RunKind::Sample),
+        beside: &beside,
         tallies,
         plan: &prepared.plan,
     };

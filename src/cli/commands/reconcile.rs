@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::work::{self, Call};
 use crate::crm::{Crm, Nutshell};
 use crate::engine::{Again, EngineError, Prepared, Session, prepare, reconcile};
-use crate::ground::counted;
+use crate::ground::{CrmId, counted};
 use crate::ledger::{Ledger, Lock, Run, RunId, RunKind};
 use crate::report::{self, Breached, Found, Reconciled};
 use crate::spec::Pipeline;
@@ -93,10 +93,16 @@ fn page(
     verdict: &Verdict,
     run: Option<&Run>,
 ) -> Result<(), EngineError> {
+    let user = |user: &str| {
+        let id = CrmId::from(user.strip_prefix("Users:")?);
+        prepared.desk.owners.shown(&id).map(str::to_owned)
+    };
     let about = Reconciled {
         pipeline: &session.pipeline.name,
         account: &prepared.inventory.name,
         run: &run.map(begun).unwrap_or_default(),
+        is_sample: run.is_some_and(|run| run.kind == RunKind::Sample),
+        user: &user,
         found: &verdict.found,
         breaches: &verdict.breaches,
     };

@@ -10,7 +10,7 @@ use super::damage::{Damage, Spotted, codes};
 use super::distinct::{Distinct, Frequent};
 use super::lengths::{Lengths, Spread};
 use super::roles::Role;
-use crate::ground::Record;
+use crate::ground::{Record, is_blank};
 use crate::transform::{Eye, Shape, Size};
 
 /// A text of at most so many different values, each of which stands there several times, is an
@@ -88,24 +88,13 @@ pub(super) struct ColumnSums {
     damage: Damage,
 }
 
-/// Whether a cell says nothing.
-pub(super) fn is_empty(cell: &Value) -> bool {
-    match cell {
-        Value::Null => true,
-        Value::String(text) => text.trim().is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
 impl ColumnSums {
     pub(super) fn new(role: Role) -> Self {
         Self { role, ..Self::default() }
     }
 
     pub(super) fn add(&mut self, row: &Record, cell: &Value, eye: &Eye) {
-        if is_empty(cell) {
+        if is_blank(cell) {
             return;
         }
         if self.filled == 0 {

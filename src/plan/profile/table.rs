@@ -7,12 +7,12 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::column::{ColumnProfile, ColumnSums, is_empty};
+use super::column::{ColumnProfile, ColumnSums};
 use super::duplicates::{Doubles, Duplicates};
 use super::links::{LinkProfile, LinkSums, scalar};
 use super::roles::Roles;
 use super::survey::TableState;
-use crate::ground::Record;
+use crate::ground::{Record, is_blank};
 use crate::transform::Eye;
 
 /// How many keys of a column's JSON have a row of their own.
@@ -132,7 +132,7 @@ impl<'a> TableSums<'a> {
         }
         for column in &self.roles.phones {
             let cell = row.get(column);
-            let number = if is_empty(cell) { None } else { self.eye.phone(cell) };
+            let number = if is_blank(cell) { None } else { self.eye.phone(cell) };
             self.phones.add(&number.unwrap_or_default(), &row.key);
         }
         let parts = self.roles.names.iter().filter_map(|column| scalar(row.get(column)));

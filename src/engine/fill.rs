@@ -1,0 +1,70 @@
+//! What a comparison counts beside differences: which fields are filled on the way from the source
+//! to the CRM, and who owns what there.
+
+use serde_json::Value;
+
+use super::three_way::Values;
+use crate::crm::Snapshot;
+use crate::ground::{Fields, Record, is_blank};
+use crate::report::ObjectFindings;
+use crate::spec::{Kind, Object, Pipeline, field_columns};
+
+/// By object and field, the columns of its own row of which the field is made.
+#[derive(Debug)]
+pub(super) struct Filling(Vec<Vec<Vec<String>>>);
+
+/// A record at the three stops of its way.
+pub(super) struct Stops<'a> {
+    /// The row of the source, and what the rules make of it.
+    pub(super) source: Option<(&'a Record, &'a Fields)>,
+    /// The same as the CRM would show it.
+    pub(super) wanted: &'a Values,
+    /// The record in the CRM.
+    pub(super) now: &'a Snapshot,
+}
+
+impl Filling {
+    /// For the objects of a pipeline.
+    pub(super) fn of(pipeline: &Pipeline) -> Self {
+        let objects = pipeline.objects.iter().enumerate();
+        let columns = objects.map(|(object, rules)| {
+            (0..rules.fields.len()).map(|field| field_columns(pipeline, (object, field))).collect()
+        });
+        Self(columns.collect())
+    }
+
+    /// Counts the fields of a record.
+    pub(super) fn count(
+        &self,
+        (object, rules): (usize, &Object),
+        stops: &Stops<'_>,
+        found: &mut ObjectFindings,
+    ) {
+        for (columns, field) in self.0[object].iter().zip(&rules.fields) {
+            let path = &*field.target.path;
+            let stands = stops.now.fields.get(path);
+            let (says, makes) = match stops.source {
+                Some((row, made)) => {
+                    let makes = made.get(path).is_some();
+                    // What is made of no column, a constant for example, is there when it is made.
+                    let says = if columns.is_empty() { makes } else { says(row, columns) };
+                    (says, makes)
+                }
+                None => (stops.wanted.contains_key(path), stops.wanted.contains_key(path)),
+            };
+            if says || makes {
+                let fill = found.fill.entry(path.to_owned()).or_default();
+                fill.source += u64::from(says);
+                fill.made += u64::from(makes);
+                fill.stands += u64::from(makes && stands.is_some());
+            }
+            if let (Kind::User, Some(Value::String(user))) = (&field.target.kind, stands) {
+                *found.owners.entry(user.clone()).or_default() += 1;
+            }
+        }
+    }
+}
+
+fn says(row: &Record, columns: &[String]) -> bool {
+    columns.iter().any(|column| !is_blank(row.get(column)))
+}
