@@ -24,6 +24,9 @@ const AMONG_WIDTH_MAX: u8 = 24;
 /// The number of the paper size A4.
 const PAPER_A4: u8 = 9;
 
+/// The number of the format of cells that are text whatever is typed.
+const TEXT_FORMAT: u8 = 49;
+
 /// How many rows of a table a sheet takes.
 const ROWS_MAX: usize = 1_000_000;
 
@@ -104,7 +107,7 @@ impl Styles {
             number: Format::new().set_align(FormatAlign::Top).set_num_format("#,##0_)"),
             // As text: what is typed stays as it is, `1-2` is no day and `=x` no formula.
             answer: toned(0x00FF_F8DC, 0x0000_0000)
-                .set_num_format("@")
+                .set_num_format_index(TEXT_FORMAT)
                 .set_border(FormatBorder::Thin)
                 .set_border_color(edge)
                 .set_unlocked(),
