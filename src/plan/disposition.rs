@@ -163,7 +163,8 @@ impl Columns {
                 Value::Null => true,
                 Value::Array(items) => items.is_empty(),
                 Value::Object(members) => members.is_empty(),
-                Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+                Value::String(text) => text.trim().is_empty(),
+                Value::Bool(_) | Value::Number(_) => false,
             };
             if let Some((_, rows)) = self.counts.get_mut(&*column.name) {
                 *rows += u64::from(!is_empty);
@@ -205,12 +206,13 @@ mod tests {
         let mut columns = Columns::default();
         columns.count(&row([json!("x"), json!("1"), Value::Null]));
         columns.count(&row([json!(0), json!("2"), json!([])]));
+        columns.count(&row([json!(" "), json!("3"), json!("")]));
         let found: Vec<_> = columns
             .into_sorted()
             .into_iter()
             .map(|(name, (shown, rows))| format!("{name} {shown} {rows}"))
             .collect();
-        assert_eq!(found, ["notes NOTES 2", "id ID 2", "fax FAX 0"]);
+        assert_eq!(found, ["notes NOTES 2", "id ID 3", "fax FAX 0"]);
     }
 
     #[test]
