@@ -31,12 +31,13 @@ pub(super) fn theirs(done: &[OpenEntry], alike: Alike<'_>) -> Values {
                 written = after;
             }
             Deed::Restore => {
-                // A fill that was taken back leaves nothing that is ours.
                 if undone(done, intent).is_some_and(|(deed, _)| deed.deed == Deed::Fill) {
+                    // A fill that was taken back leaves nothing that is ours.
                     theirs.clear();
                     written.clear();
+                } else {
+                    written.extend(values(intent.after.as_ref()));
                 }
-                written.extend(values(intent.after.as_ref()));
             }
             Deed::Delete => {
                 theirs.clear();
