@@ -96,6 +96,7 @@ mod tests {
             tally: Tally::default(),
             known: 0,
             held: Vec::new(),
+            matched: Vec::new(),
             vanished: Vec::new(),
             fates: crate::plan::Sum::default(),
             fields: vec![industry],

@@ -55,3 +55,16 @@ impl Record {
             .unwrap_or(&ABSENT)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn blank_cells_say_nothing_but_zero_and_false_do() {
+        assert!([json!(null), json!(" \t"), json!([]), json!({})].iter().all(is_blank));
+        assert!(![json!(0), json!(false), json!("x")].iter().any(is_blank));
+    }
+}

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::source_text::SourceText;
-use crate::ground::{Fields, Flag, Record};
-use crate::spec::{Object, ValueMap, nearest_word};
+use crate::ground::{Choices, Fields, Flag, Record};
+use crate::spec::{Object, Rule, ValueMap, nearest_word};
 use crate::transform::Taken;
 
 /// What the rule of one field makes of all records.
@@ -48,6 +49,15 @@ pub struct MapCoverage {
     pub unmatched: BTreeMap<String, NoMatch>,
     /// Values that it lacks and for which the default is written.
     pub defaulted: BTreeMap<String, NoMatch>,
+    /// That default, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// What the CRM offers for the field.
+    #[serde(skip)]
+    pub(crate) options: Vec<String>,
+    /// Values that it lacks, in the form in which maps compare, to their first spelling.
+    #[serde(skip)]
+    pub(crate) spelled: BTreeMap<String, String>,
 }
 
 /// An entry of a value map.
@@ -66,19 +76,21 @@ pub struct EntryUse {
 pub struct NoMatch {
     /// How often it occurs.
     pub count: u64,
-    /// The entry that looks most like it, if one does.
+    /// The entry, or the choice of the CRM, that looks most like it, if one does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub near: Option<String>,
 }
 
 impl MapCoverage {
-    fn of(map: &ValueMap) -> Self {
+    fn of((map, rule): (&ValueMap, &Rule), options: Vec<String>) -> Self {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let entries = map.entries.values().map(|target| EntryUse {
             from: target.shown.clone(),
-            to: target.value.as_str().map_or_else(|| target.value.to_string(), str::to_owned),
+            to: text(&target.value),
             count: 0,
         });
-        Self { entries: entries.collect(), ..Self::default() }
+        let entries = entries.collect();
+        Self { entries, default: rule.default.as_ref().map(text), options, ..Self::default() }
     }
 
     /// How many values are matched.
@@ -97,14 +109,22 @@ impl MapCoverage {
             "defaulted" => &mut self.defaulted,
             _ => return,
         };
+        let value = self.spelled.entry(compared(value)).or_insert_with(|| value.to_owned());
         if let Some(known) = values.get_mut(value) {
             known.count += 1;
             return;
         }
+        let same = self.options.iter().find(|option| compared(option) == compared(value));
         let entries: Vec<_> = self.entries.iter().map(|entry| entry.from.as_str()).collect();
-        let near = nearest_word(value, &entries).map(str::to_owned);
-        values.insert(value.to_owned(), NoMatch { count: 1, near });
+        let near = same.map(String::as_str).or_else(|| nearest_word(value, &entries));
+        let near = near.map(str::to_owned);
+        values.insert(value.clone(), NoMatch { count: 1, near });
     }
+}
+
+/// The form in which maps compare values: small letters, single blanks.
+fn compared(value: &str) -> String {
+    value.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// The coverage of an object's fields while its records are looked at.
@@ -117,13 +137,25 @@ pub(super) struct Survey {
 
 impl Survey {
     /// Nothing was looked at yet; what is `unsupported` will never be filled.
-    pub(super) fn of(object: &Object, unsupported: impl Fn(&str) -> bool) -> Self {
+    pub(super) fn of(
+        object: &Object,
+        choices: &dyn Choices,
+        unsupported: impl Fn(&str) -> bool,
+    ) -> Self {
+        let options = |path: &str| {
+            let options = choices.options(object.kind.name(), path).unwrap_or_default();
+            options.iter().map(ToString::to_string).collect()
+        };
         let fields = object.fields.iter().map(|field| FieldCoverage {
             field: field.target.path.clone(),
             filled: 0,
             blank: 0,
             example: None,
-            map: field.rule.map.as_ref().map(MapCoverage::of),
+            map: field
+                .rule
+                .map
+                .as_ref()
+                .map(|map| MapCoverage::of((map, &field.rule), options(&field.target.path))),
             flags: BTreeMap::new(),
         });
         let lost = object.fields.iter().map(|field| unsupported(&field.target.path));
@@ -180,11 +212,21 @@ mod tests {
     use std::sync::Arc;
 
     use indexmap::IndexMap;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::ground::{Column, Header, Made};
-    use crate::spec::{Kind, MapTarget, ObjectKind, Rule, example};
+    use crate::spec::{Kind, MapTarget, ObjectKind, example};
+
+    struct Offers;
+
+    impl Choices for Offers {
+        fn options(&self, _kind: &str, _field: &str) -> Option<&[Box<str>]> {
+            static OFFERED: std::sync::LazyLock<[Box<str>; 1]> =
+                std::sync::LazyLock::new(|| ["Insurance".into()]);
+            Some(&*OFFERED)
+        }
+    }
 
     fn companies() -> Object {
         let target = |shown: &str| MapTarget { shown: shown.into(), value: shown.into() };
@@ -214,7 +256,7 @@ mod tests {
     fn a_map_says_which_entries_are_used_and_which_values_it_lacks() {
         let pipeline = example::pipeline(vec![companies()], Vec::new());
         let texts = SourceText::of_object(&pipeline, 0);
-        let mut survey = Survey::of(&pipeline.objects[0], |_| false);
+        let mut survey = Survey::of(&pipeline.objects[0], &Offers, |_| false);
         let mut fields = Fields::default();
         let blank = [Taken::default()];
         survey.note(("companies:1", &row("")), (&fields, &fields), &blank, &texts);
@@ -223,7 +265,7 @@ mod tests {
         let late = Fields::default();
         survey.note(("companies:2", &row("ENERGY ")), (&fields, &late), &taken, &texts);
         let lacks = |value: &str| Flag::new("unmapped_value", "industry", "kind", value, "");
-        survey.remark(&[lacks("Legall"), lacks("Zoo"), lacks("Zoo")]);
+        survey.remark(&[lacks("Legall"), lacks("Zoo"), lacks("ZOO "), lacks("insurance")]);
         let [found] = &survey.into_fields()[..] else { panic!("one field") };
         assert_eq!((found.filled, found.blank), (1, 1));
         let example = found.example.as_ref().unwrap();
@@ -236,6 +278,7 @@ mod tests {
         assert_eq!(map.unused().map(|entry| &*entry.from).collect::<Vec<_>>(), ["Legal"]);
         let near = |value: &str| (map.unmatched[value].count, map.unmatched[value].near.as_deref());
         assert_eq!(near("Legall"), (1, Some("Legal")));
-        assert_eq!(near("Zoo"), (2, None));
+        assert_eq!(near("Zoo"), (2, None), "one value in two spellings");
+        assert_eq!(near("insurance"), (1, Some("Insurance")), "the CRM offers it as it is");
     }
 }

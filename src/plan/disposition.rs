@@ -70,7 +70,7 @@ impl Disposed {
             Self::Rule => "rule",
             Self::Archived => "archived",
             Self::Ignored => "ignored",
-            Self::NotLookedUp => "not looked up",
+            Self::NotLookedUp => "left behind",
             Self::Unmapped => "unmapped",
         }
     }

@@ -15,6 +15,8 @@ pub struct Existing {
     /// How many live records of each object's entity were looked at.
     pub seen: BTreeMap<usize, u64>,
     taken: HashSet<CrmRef>,
+    /// What those that `match` may find are called.
+    names: HashMap<CrmRef, String>,
 }
 
 impl Existing {
@@ -34,6 +36,9 @@ impl Existing {
                 fields.set(path, Made::Plain(Value::Array(values)));
             }
         }
+        if let Some(Value::String(name)) = snapshot.fields.get("name") {
+            self.names.insert(snapshot.at.clone(), name.clone());
+        }
         let known = self.records.entry(object).or_default();
         for key in mapping.match_key(object, &fields) {
             let records = known.entry(key).or_default();
@@ -51,6 +56,11 @@ impl Existing {
     /// Whether a record of the CRM stands for a source record since an earlier run.
     pub fn is_taken(&self, at: &CrmRef) -> bool {
         self.taken.contains(at)
+    }
+
+    /// What a record of the CRM is called; empty when it has no name.
+    pub fn name(&self, at: &CrmRef) -> &str {
+        self.names.get(at).map_or("", String::as_str)
     }
 
     /// The records that have any of these keys, each once.

@@ -13,6 +13,7 @@ mod held;
 mod irreversible;
 mod late;
 mod links;
+mod memory;
 mod names;
 mod order;
 mod owners;
@@ -47,10 +48,11 @@ pub use groups::Groups;
 pub use held::{Held, deciding, lost_rows, taken, why};
 pub use irreversible::Irreversible;
 pub use links::LinkBook;
+pub use memory::{Memory, Unremembered};
 pub use names::{address_path, plain_name, plain_path};
 pub use order::{Order, Stage};
 pub use owners::{OwnerTable, OwnerUse};
-pub use predict::{Memory, ObjectPlan, Plan, Unremembered, predict};
+pub use predict::{Matched, ObjectPlan, Plan, predict};
 pub use prepare::{Course, Desk, Late, Prepared};
 pub use profile::{
     ColumnProfile, Complexity, DuplicateGroup, Duplicates, Example, FileProfile, FilesProfile,

@@ -15,6 +15,7 @@ use super::groups::Groups;
 use super::held::{Held, lost_rows, taken};
 use super::irreversible::{self, Irreversible};
 use super::late;
+use super::memory::Memory;
 use super::order::{Order, Stage};
 use super::owners::OwnerUse;
 use super::prepare::{Course, Desk, Prepared};
@@ -25,37 +26,21 @@ use super::sum::Sum;
 use super::tally::Tally;
 use super::vanished::{self, Vanished};
 use crate::crm::Inventory;
-use crate::ground::{CrmRef, Entity, Fate, Fields, Flag, Outcome, Rows, SourceKey};
-use crate::ledger::LedgerError;
+use crate::ground::{CrmRef, Entity, Fate, Fields, Flag, Made, Outcome, Rows, SourceKey};
 
-/// What the ledger knows of records, asked in batches.
-pub trait Memory {
-    /// What is known of each of these, in order.
-    fn known(&self, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError>;
-    /// The records of an object that were written and about whose id `see` says no.
-    fn written_without(
-        &self,
-        object: &str,
-        see: &dyn Fn(&str) -> bool,
-    ) -> Result<Vec<(SourceKey, CrmRef)>, LedgerError>;
-}
-
-/// A memory without a past.
-#[derive(Debug)]
-pub struct Unremembered;
-
-impl Memory for Unremembered {
-    fn known(&self, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError> {
-        Ok(vec![None; keys.len()])
-    }
-
-    fn written_without(
-        &self,
-        _object: &str,
-        _see: &dyn Fn(&str) -> bool,
-    ) -> Result<Vec<(SourceKey, CrmRef)>, LedgerError> {
-        Ok(Vec::new())
-    }
+/// A record that the CRM has already.
+#[derive(Debug, Serialize)]
+pub struct Matched {
+    /// The source record, as `people:123`.
+    pub record: String,
+    /// The record of the CRM, as `Contacts:7`.
+    pub at: String,
+    /// The fields by which it is known, and the first of their values.
+    pub by: String,
+    /// What the source calls it.
+    pub name: String,
+    /// What the CRM calls it, which stays.
+    pub named: String,
 }
 
 /// The prediction for one object.
@@ -71,6 +56,8 @@ pub struct ObjectPlan {
     pub known: u64,
     /// The records that will be held.
     pub held: Vec<Held>,
+    /// The records that the CRM has already and that will be filled.
+    pub matched: Vec<Matched>,
     /// Records that were written in an earlier run and that the source does not have any more.
     pub vanished: Vec<Vanished>,
     /// What its rules make of all records, field by field.
@@ -223,6 +210,7 @@ impl Forecast<'_> {
             tally: Tally::default(),
             known: 0,
             held: Vec::new(),
+            matched: Vec::new(),
             vanished: Vec::new(),
             fields: Vec::new(),
             fates: Sum::default(),
@@ -237,7 +225,9 @@ impl Forecast<'_> {
             rows.push(row?.key.clone());
         }
         let mut coverage = Coverage {
-            survey: Survey::of(rules, |path| desk.unsupported.contains(&(rules.kind, path.into()))),
+            survey: Survey::of(rules, &desk.choices, |path| {
+                desk.unsupported.contains(&(rules.kind, path.into()))
+            }),
             texts: SourceText::of_object(&pipeline, self.object),
         };
         for keys in rows.chunks(256) {
@@ -294,7 +284,15 @@ impl Forecast<'_> {
                         (&fields, &flags),
                     );
                     let all = fields.clone();
-                    let outcome = self.write(desk, known.as_ref(), (fields, &late), &mut flags);
+                    let (outcome, matched) =
+                        self.write(desk, known.as_ref(), (fields, &late), &mut flags);
+                    plan.matched.extend(matched.map(|(at, by)| Matched {
+                        record: format!("{}:{id}", plan.name),
+                        by,
+                        name: all.get("name").map(Made::shown).unwrap_or_default(),
+                        named: self.existing.name(&at).to_owned(),
+                        at: at.to_string(),
+                    }));
                     if outcome != Outcome::Flagged {
                         let name = format!("{}:{id}", plan.name);
                         let made = (&all, &late);
@@ -332,14 +330,15 @@ impl Forecast<'_> {
         Ok(())
     }
 
-    /// The outcome of a record that the rules would write.
+    /// The outcome of a record that the rules would write, and the record of the CRM that is met for
+    /// the first time, with what it was known by.
     fn write(
         &mut self,
         desk: &Desk,
         known: Option<&Known>,
         (fields, late): (Fields, &Fields),
         flags: &mut Vec<Flag>,
-    ) -> Outcome {
+    ) -> (Outcome, Option<(CrmRef, String)>) {
         let rules = &desk.pipeline.objects[self.object];
         let keys = desk.mapping.match_key(self.object, &fields);
         let (whole, closing) = split_closing(rules.kind, fields);
@@ -360,7 +359,7 @@ impl Forecast<'_> {
         if known.is_none() && !late.is_empty() {
             call("edit");
         }
-        match decision {
+        let outcome = match decision {
             Decision::Create => {
                 call("new");
                 let is_lead = rules.kind.entity() == Entity::Leads;
@@ -373,7 +372,11 @@ impl Forecast<'_> {
                 flags.push(taken(&at, &by, value));
                 Outcome::Flagged
             }
-            Decision::Fill(_) | Decision::Edit(_) => {
+            Decision::Fill(at) => {
+                call("edit");
+                return (Outcome::Updated, Some((at, format!("{by} = {value}"))));
+            }
+            Decision::Edit(_) => {
                 call("edit");
                 Outcome::Updated
             }
@@ -382,6 +385,7 @@ impl Forecast<'_> {
                 flags.push(flag);
                 Outcome::Flagged
             }
-        }
+        };
+        (outcome, None)
     }
 }

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::prepare::{Course, Desk, Prepared};
 use crate::ground::{Made, Record, Rows, SourceKey, is_blank, shown};
 use crate::spec::{ColumnPath, From, Kind, Pipeline, children_of, field_columns};
@@ -189,6 +187,8 @@ fn bucket(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::ground::User;
 

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::error::PlanError;
 use super::gate::Gate;
-use super::predict::{Memory, ObjectPlan};
+use super::memory::Memory;
+use super::predict::ObjectPlan;
 use super::prepare::Desk;
 use crate::ground::{CrmRef, Fate, Flag, Links, Outcome};
 use crate::spec::{Else, Pipeline};

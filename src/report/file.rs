@@ -49,6 +49,13 @@ pub fn write_text(text: &str, place: &Path) -> io::Result<()> {
     draft.finish()
 }
 
+impl Drop for Draft {
+    /// What was not finished leaves nothing behind; of a finished one there is no part any more.
+    fn drop(&mut self) {
+        fs::remove_file(&self.part).unwrap_or_default();
+    }
+}
+
 impl Write for Draft {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.writer.write(bytes)

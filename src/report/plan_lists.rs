@@ -3,7 +3,7 @@
 use std::io;
 
 use super::page::{Bar, Bars, Cell, Column, Page, Paint, TableHead, Tone};
-use crate::plan::{Disposed, Disposition, MapCoverage, Plan};
+use crate::plan::{Disposed, Disposition, MapCoverage, Matched, Plan, VANISHED};
 
 const COLUMNS: [Column<'_>; 5] = [
     Column::chip("What becomes of it"),
@@ -31,6 +31,24 @@ const OWNERS: [Column<'_>; 6] = [
     Column::prose("Why the fallback"),
 ];
 
+const MATCHED: [Column<'_>; 7] = [
+    Column::chip("Names"),
+    Column::text("Object"),
+    Column::code("Record"),
+    Column::text("Name in the source"),
+    Column::code("In the CRM"),
+    Column::text("Name in the CRM"),
+    Column::text("Known by"),
+];
+
+const READING: [Column<'_>; 5] = [
+    Column::code("Remark"),
+    Column::text("Where"),
+    Column::code("Place"),
+    Column::text("Value"),
+    Column::prose("What it is"),
+];
+
 const FILES: [Column<'_>; 5] = [
     Column::chip("What becomes of it"),
     Column::code("Record"),
@@ -43,7 +61,7 @@ pub(super) fn columns(page: &mut Page, plan: &Plan) -> io::Result<()> {
     page.section(
         "columns",
         "What becomes of each column",
-        "Every column of the source. `unmapped` ones would be left behind without anybody having decided so; `not looked up` ones stand in tables that are only looked into; `empty` ones hold nothing that could be lost.",
+        "Every column of the source. `unmapped` ones would be left behind without anybody having decided so; `left behind` ones stand in tables of which no records are made, and nothing takes them; `empty` ones hold nothing that could be lost.",
     );
     let mut rows = page.table(&TableHead {
         id: "columns",
@@ -109,9 +127,12 @@ pub(super) fn values(page: &mut Page, plan: &Plan) -> io::Result<()> {
         empty: "The spec has no value maps.",
     });
     for (label, map) in mapped(plan) {
-        let lacks =
-            [("no match", Tone::Bad, &map.unmatched), ("default", Tone::Warn, &map.defaulted)];
-        for (state, tone, values) in lacks {
+        let default = map.default.as_deref().unwrap_or_default();
+        let lacks = [
+            ("no match", Tone::Bad, &map.unmatched, ""),
+            ("default", Tone::Warn, &map.defaulted, default),
+        ];
+        for (state, tone, values, becomes) in lacks {
             for (value, lack) in values {
                 let near = lack.near.as_ref().map(|near| format!("looks like `{near}`"));
                 let value = shown_value(value);
@@ -119,7 +140,7 @@ pub(super) fn values(page: &mut Page, plan: &Plan) -> io::Result<()> {
                     Cell::text(state).toned(tone),
                     Cell::text(&*label),
                     Cell::text(value),
-                    Cell::text(""),
+                    Cell::text(becomes),
                     Cell::number(lack.count),
                     Cell::text(near.unwrap_or_default()),
                 ])?;
@@ -139,6 +160,87 @@ pub(super) fn values(page: &mut Page, plan: &Plan) -> io::Result<()> {
                 Cell::text(""),
             ])?;
         }
+    }
+    rows.end()
+}
+
+/// The records that the CRM has already: what it calls them stays.
+pub(super) fn matched(page: &mut Page, plan: &Plan) -> io::Result<()> {
+    page.section(
+        "matched",
+        "Records that the CRM has already",
+        "They are filled where they are blank; what stands there stays, the name too. Where the names differ, please look whether the same one is meant.",
+    );
+    let mut rows = page.table(&TableHead {
+        id: "matched",
+        caption: "Records that the CRM has already",
+        columns: &MATCHED,
+        filters: &[0, 1],
+        whole: Some("plan.json"),
+        empty: "None is met for the first time.",
+    });
+    let all =
+        plan.objects.iter().flat_map(|object| object.matched.iter().map(move |one| (object, one)));
+    let differ = |one: &Matched| one.name.to_lowercase() != one.named.to_lowercase();
+    let (first, rest): (Vec<_>, Vec<_>) = all.partition(|(_, one)| differ(one));
+    for (object, one) in first.into_iter().chain(rest) {
+        let names = if differ(one) {
+            Cell::text("another name").toned(Tone::Warn)
+        } else {
+            Cell::text("same name").toned(Tone::Good)
+        };
+        rows.row(&[
+            names,
+            Cell::text(&*object.name),
+            Cell::text(&*one.record),
+            Cell::text(&*one.name),
+            Cell::text(&*one.at),
+            Cell::text(&*one.named),
+            Cell::text(&*one.by),
+        ])?;
+    }
+    rows.end()
+}
+
+/// What was remarked while the source was read, and what is gone from it.
+pub(super) fn reading(page: &mut Page, plan: &Plan) -> io::Result<()> {
+    let vanished = plan
+        .objects
+        .iter()
+        .flat_map(|object| object.vanished.iter().map(move |gone| (object.name.as_str(), gone)));
+    if plan.reading.is_empty() && vanished.clone().next().is_none() {
+        return Ok(());
+    }
+    page.section(
+        "reading",
+        "Remarks on the source itself",
+        "What was met while the source was read, and records of earlier runs that it does not have any more: they stay in the CRM.",
+    );
+    let mut rows = page.table(&TableHead {
+        id: "reading",
+        caption: "Remarks on the source itself",
+        columns: &READING,
+        filters: &[0, 1],
+        whole: Some("plan.json"),
+        empty: "",
+    });
+    for remark in &plan.reading {
+        rows.row(&[
+            Cell::text(&*remark.flag.code),
+            Cell::text(&*remark.table),
+            Cell::text(&*remark.place),
+            Cell::text(&*remark.flag.value),
+            Cell::text(&*remark.flag.detail),
+        ])?;
+    }
+    for (object, gone) in vanished {
+        rows.row(&[
+            Cell::text(VANISHED).toned(Tone::Warn),
+            Cell::text(object),
+            Cell::text(&*gone.record),
+            Cell::text(&*gone.at),
+            Cell::text("gone from the source; it stays in the CRM"),
+        ])?;
     }
     rows.end()
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::inventory_lists::inventory;
 use super::outcomes::outcomes;
 use super::page::{Cell, Column, Fact, Heading, Page, TableHead, Tone};
-use super::plan_lists::{columns, files, owners, values};
+use super::plan_lists::{columns, files, matched, owners, reading, values};
 use crate::crm::Inventory;
 use crate::ground::Outcome;
 use crate::plan::{Existing, Plan, deciding, unmapped, why};
@@ -68,12 +68,14 @@ pub fn write_plan_page(about: &Planned<'_>, file: &Path) -> io::Result<()> {
     let introduction = "Each record of the source has exactly one outcome. `flagged` ones wait for a person and are not written.";
     outcomes(&mut page, ("What would become of the records", introduction), &tallies)?;
     records_held(&mut page, plan)?;
+    matched(&mut page, plan)?;
     columns(&mut page, plan)?;
     values(&mut page, plan)?;
     owners(&mut page, plan)?;
     if !plan.files.is_empty() {
         files(&mut page, plan)?;
     }
+    reading(&mut page, plan)?;
     inventory(&mut page, about)?;
     made_first(&mut page, about);
     before(&mut page, about);

@@ -56,7 +56,10 @@ fn list(elements: &[Value], max: Max, keep: Keep) -> Reading {
     if fitting == texts.len() {
         return Reading::Fine(made);
     }
-    let detail = format!("json_trimmed {fitting} of {} elements", elements.len());
+    let detail = format!(
+        "the field takes no more: {fitting} of {} elements are kept, the others are left out",
+        elements.len()
+    );
     if fitting == 0 {
         return Reading::bad("json_trimmed", detail);
     }

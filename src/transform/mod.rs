@@ -82,4 +82,5 @@ pub use guess::{Eye, Shape, Size, has_markup, is_rounded_by_a_spreadsheet};
 pub use mapping::Mapping;
 pub use matching::normal_match;
 pub use merge_fields::merge_fields;
+pub use skip::DELETED;
 pub use verdict::{DedupeKey, Taken, Verdict, World};

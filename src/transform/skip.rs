@@ -8,7 +8,7 @@ use super::remark::Remark;
 use super::scene::Scene;
 
 /// The reason of rows that the source calls deleted.
-const DELETED: &str = "deleted in the source";
+pub const DELETED: &str = "deleted in the source";
 
 /// Whether the row belongs to the object.
 pub(super) fn belongs(rules: &ObjectRules, scene: &Scene<'_>) -> Result<bool, Flag> {

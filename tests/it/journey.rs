@@ -55,6 +55,49 @@ pub(crate) fn agree(planned: &Value, done: &Value) {
     }
 }
 
+/// The records of an object that a plan gives to somebody, those that fall to the fallback included.
+fn owned(planned: &Value, object: &str) -> u64 {
+    let owners = planned["owners"].as_array().unwrap().iter();
+    owners.filter_map(|owner| owner["objects"][object].as_u64()).sum()
+}
+
+/// Everybody who owns a record is counted: as predicted, and as it stands. What was not looked at is
+/// said, and what the source says is told apart from what the rules make of it.
+fn owned_and_looked_at(planned: &Value, applied: &Value) {
+    for object in ["people", "leads", "notes"] {
+        let tally = &planned["objects"][object];
+        let stands = ["created", "updated", "unchanged"];
+        let stands: u64 = stands.iter().map(|name| tally[*name].as_u64().unwrap()).sum();
+        assert_eq!(owned(planned, object), stands, "{object}: {}", planned["owners"]);
+        let found = &applied["reconcile"]["objects"][object];
+        let read = stands - found["not_looked_at"].as_u64().unwrap();
+        assert_eq!(found["compared"], read, "{object}: {found}");
+        let owners = found["owners"].as_object().unwrap().values();
+        assert_eq!(owners.map(|count| count.as_u64().unwrap()).sum::<u64>(), read, "{object}");
+    }
+    let found = &applied["reconcile"]["objects"];
+    assert_eq!(
+        (&found["people"]["not_looked_at"], &found["notes"]["not_looked_at"]),
+        (&0.into(), &318.into())
+    );
+    let fill = |object: &str, field: &str| {
+        ["source", "made", "stands"]
+            .map(|stop| found[object]["fill"][field][stop].as_u64().unwrap())
+    };
+    let [says, makes, stands] = fill("companies", "industry");
+    assert!(says > makes && makes == stands, "values without a match are left out: {found}");
+    let [says, makes, stands] = fill("companies", "parent");
+    assert!(says == makes && makes > 0 && stands == 0, "no API writes the hierarchy: {found}");
+    let matched = planned["matched"].as_array().unwrap();
+    let updated = sum(planned, "updated");
+    assert_eq!(matched.len() as u64, updated, "each record that the CRM has already is named");
+    assert!(matched.iter().any(|one| one["name"] != one["named"]), "and what it is called there");
+    let carla = planned["owners"].as_array().unwrap().iter();
+    let carla: Vec<_> =
+        carla.filter(|owner| owner["owner"] == "carla.vance@shadyacres.example").collect();
+    assert!(carla[0]["why"].as_str().unwrap().contains("disabled"), "{carla:?}");
+}
+
 /// Custom fields and options of lists stay after a rollback; everything else is compared.
 pub(crate) fn records(dump: &Value) -> Value {
     let kept = dump.as_object().unwrap().iter().filter(|(name, _)| {
@@ -79,6 +122,13 @@ fn the_main_job_goes_there_again_and_back_and_leaves_nothing_behind() {
     assert_eq!(applied["kind"], "full");
     assert_eq!(sum(&applied, "failed"), 0, "{applied}");
     agree(&planned, &applied);
+    owned_and_looked_at(&planned, &applied);
+    let left = std::fs::read_to_string(rehearsal.out().join("audit-run1.jsonl")).unwrap();
+    for outcome in ["skipped", "merged"] {
+        let named =
+            left.lines().filter(|line| line.contains(&format!("\"outcome\":\"{outcome}\"")));
+        assert_eq!(named.count() as u64, sum(&applied, outcome), "{outcome}: each is named");
+    }
     let calls = rehearsal.calls();
     for (method, most) in planned["calls"].as_object().unwrap() {
         let made = calls.get(method).copied().unwrap_or_default();

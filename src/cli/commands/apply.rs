@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::approved;
-use super::closing::{Closing, Written, close};
+use super::closing::{Closing, Written, clear, close};
 use super::reconcile;
 use super::resumed::{begun, resumable, with_its_rows};
 use super::rollback;
@@ -159,6 +159,7 @@ async fn written(
     prepared: &Prepared,
     (ledger, run): (&Ledger, RunId),
 ) -> Result<Written, EngineError> {
+    clear(&session.out)?;
     let applied = apply(session, prepared, ledger, run).await?;
     let diff = sample::diff(session, prepared, ledger).await?;
     let swept = sweep::closing(context, session, (ledger, run, &prepared.inventory)).await?;

@@ -61,7 +61,7 @@ pub(super) fn close(
             )?;
         }
     }
-    page(session, (ledger, prepared), (closing.run, &tallies))?;
+    page(session, (ledger, prepared), (closing.run, &tallies, applied))?;
     let held = summary::waiting(reader, closing.run)?;
     context.terminal.result(&format!("\n{}", summary::table(&tallies)));
     let remarks = summary::remarks(&context.terminal, &tallies)
@@ -92,6 +92,20 @@ pub(super) fn close(
     Ok(exit)
 }
 
+/// Takes the pages of the run before away: beside a run that stops they would be taken for its own.
+pub(super) fn clear(out: &Path) -> Result<(), EngineError> {
+    for name in [AUDIT, reconcile::PAGE, reconcile::DIFFERENCES] {
+        let file = out.join(name);
+        match std::fs::remove_file(&file) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(EngineError::Output { file, source });
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// The list of what two endpoints of the source say differently about a table.
 fn differences_of(table: &str) -> String {
     format!("union-{table}.jsonl")
@@ -101,7 +115,7 @@ fn differences_of(table: &str) -> String {
 fn page(
     session: &Session<'_, Nutshell>,
     (ledger, prepared): (&Ledger, &Prepared),
-    (run, tallies): (RunId, &Tallies),
+    (run, tallies, applied): (RunId, &Tallies, &Applied),
 ) -> Result<(), EngineError> {
     let runs = ledger.reader().runs()?;
     let known = runs.iter().find(|known| known.id == run);
@@ -115,8 +129,15 @@ fn page(
     let tables = session.pipeline.tables.iter().map(|table| {
         (differences_of(&table.name), "rows in which two endpoints of the source differ")
     });
-    let beside: Vec<_> =
-        earlier.chain(tables).filter(|(name, _)| session.out.join(name).exists()).collect();
+    let archives = applied
+        .archives
+        .iter()
+        .map(|archive| (format!("archives/{}", archive.file), "a table kept as a file"));
+    let beside: Vec<_> = earlier
+        .chain(tables)
+        .chain(archives)
+        .filter(|(name, _)| session.out.join(name).exists())
+        .collect();
     let about = Audited {
         pipeline: &session.pipeline.name,
         account: &prepared.inventory.name,

@@ -244,6 +244,7 @@ fn document(pipeline: &Pipeline, prepared: &Prepared, seal: &Seal) -> Value {
         "order": plan.order.stages().iter().map(|stage| stage.name(pipeline)).collect::<Vec<_>>(),
         "objects": summary::objects(&summary::predicted(plan)),
         "held": plan.objects.iter().flat_map(|object| &object.held).collect::<Vec<_>>(),
+        "matched": plan.objects.iter().flat_map(|object| &object.matched).collect::<Vec<_>>(),
         "reading": plan.reading,
         "vanished": plan.objects.iter().flat_map(|object| &object.vanished).collect::<Vec<_>>(),
         "files": plan.files.values().collect::<Vec<_>>(),

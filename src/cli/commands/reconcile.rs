@@ -62,7 +62,10 @@ async fn go(
 }
 
 /// The page of a comparison.
-const PAGE: &str = "reconciliation.html";
+pub(super) const PAGE: &str = "reconciliation.html";
+
+/// The list of what was found in it.
+pub(super) const DIFFERENCES: &str = "differences.jsonl";
 
 /// What was found, and which limits are not kept.
 pub(super) struct Verdict {
@@ -107,7 +110,7 @@ fn page(
         breaches: &verdict.breaches,
     };
     let file = session.out.join(PAGE);
-    report::write_reconciliation_page(&about, &session.out.join("differences.jsonl"), &file)
+    report::write_reconciliation_page(&about, &session.out.join(DIFFERENCES), &file)
         .map_err(|source| EngineError::Output { file, source })
 }
 
@@ -123,7 +126,7 @@ pub(super) fn say(context: &Context, session: &Session<'_, Nutshell>, verdict: &
         "read back:\n{}",
         report::reconciliation_told(&verdict.found, &verdict.breaches)
     ));
-    let file = session.out.join("differences.jsonl");
+    let file = session.out.join(DIFFERENCES);
     let page = session.out.join(PAGE);
     let places = format!("{}; to look through: {}", file.display(), page.display());
     if verdict.breaches.is_empty() && verdict.found.is_equal() {

@@ -264,7 +264,9 @@ fn explained(way: Disposed, status: &str) -> &'static str {
         Disposed::Rule => "it decides about rows",
         Disposed::Archived => "a file keeps it",
         Disposed::Ignored => "the spec leaves it out on purpose",
-        Disposed::NotLookedUp => "its table makes no records, and nothing looks it up there",
+        Disposed::NotLookedUp => {
+            "it does not arrive: its table makes no records, and nothing takes it from there"
+        }
         Disposed::Unmapped => "nothing maps it: it is left behind until somebody decides",
     }
 }

@@ -5,7 +5,7 @@ use super::model::{Block, Section, code, listed, of_many};
 use super::owners;
 use super::words::has_custom_fields;
 use crate::ground::counted;
-use crate::plan::Way;
+use crate::plan::{Disposed, Way};
 use crate::spec::{ArchiveFormat, CustomType, Kind, ObjectKind, Provision};
 
 /// The section.
@@ -73,6 +73,7 @@ fn limits(basis: &Basis<'_>) -> Vec<String> {
     }
     told.extend(copies(basis));
     told.extend(by_hand(basis));
+    told.extend(left_behind(basis));
     told.push("Custom fields and tags cannot be deleted: they stay after a rollback. Deletes are soft, and what automations did meanwhile is not undone.".to_owned());
     told
 }
@@ -120,6 +121,20 @@ fn by_hand(basis: &Basis<'_>) -> Vec<String> {
         (!names.is_empty()).then(|| format!("{what} {}: {way}.", listed(&names, " and ")))
     });
     of_status.collect()
+}
+
+/// Columns of tables without records of their own that nothing takes and no file keeps.
+fn left_behind(basis: &Basis<'_>) -> Option<String> {
+    let columns = basis.plan.columns.iter();
+    let lost = columns.filter(|one| one.way == Disposed::NotLookedUp && one.rows > 0);
+    let lost: Vec<_> = lost
+        .map(|one| {
+            let rows = counted(one.rows, "row", "rows");
+            format!("{} ({rows})", code(&format!("{}.{}", one.table, one.shown)))
+        })
+        .collect();
+    let takes = of_many(&lost, "this column: it does", "these columns: they do");
+    (!lost.is_empty()).then(|| format!("Nothing takes {takes} not arrive: {}.", lost.join(", ")))
 }
 
 fn before(basis: &Basis<'_>) -> Vec<String> {

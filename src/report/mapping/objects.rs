@@ -9,6 +9,7 @@ use crate::ground::counted;
 use crate::plan::ObjectPlan;
 use crate::report::page::Tone;
 use crate::spec::Object;
+use crate::transform::DELETED;
 
 const COLUMNS: [Column; 7] = [
     Column::new("Table", Kind::Code, 20),
@@ -93,6 +94,8 @@ fn how(basis: &Basis<'_>, object: &Object, plan: Option<&ObjectPlan>) -> String 
         let source = code(&basis.pipeline.sources[table.source].name);
         parts.push(format!("rows that only {source} has are added"));
     }
+    let deleted = plan.and_then(|plan| plan.tally.reasons.get(DELETED)).copied();
+    parts.extend(deleted.map(|count| format!("left out: {DELETED} ({count})")));
     for skip in &object.skip {
         let count = plan.and_then(|plan| plan.tally.reasons.get(&skip.reason)).copied();
         let count = count.unwrap_or_default();

@@ -260,7 +260,7 @@ pub(super) const fn custom_type(custom: CustomType) -> &'static str {
         CustomType::Number => "number",
         CustomType::Money => "amount",
         CustomType::Date => "day",
-        CustomType::Datetime => "date and time",
+        CustomType::Datetime => "date and time, kept as text",
         CustomType::Bool => "yes or no",
         CustomType::Choice => "choice",
         CustomType::MultiChoice => "choice of several",

@@ -1,0 +1,35 @@
+//! What the ledger knows, as far as a plan asks.
+
+use super::decide::Known;
+use crate::ground::{CrmRef, SourceKey};
+use crate::ledger::LedgerError;
+
+/// What the ledger knows of records, asked in batches.
+pub trait Memory {
+    /// What is known of each of these, in order.
+    fn known(&self, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError>;
+    /// The records of an object that were written and about whose id `see` says no.
+    fn written_without(
+        &self,
+        object: &str,
+        see: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<(SourceKey, CrmRef)>, LedgerError>;
+}
+
+/// A memory without a past.
+#[derive(Debug)]
+pub struct Unremembered;
+
+impl Memory for Unremembered {
+    fn known(&self, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError> {
+        Ok(vec![None; keys.len()])
+    }
+
+    fn written_without(
+        &self,
+        _object: &str,
+        _see: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<(SourceKey, CrmRef)>, LedgerError> {
+        Ok(Vec::new())
+    }
+}
