@@ -188,19 +188,75 @@ fn a_hundred_thousand_rows_are_counted_searched_and_never_all_in_the_document() 
     }
 }
 
+/// A copy of a page that runs more than its own script.
+fn scripted(page: &Path, before: &str, after: &str) -> PathBuf {
+    let text = fs::read_to_string(page).unwrap();
+    let (start, policy) = text.split_once("<meta http-equiv=").unwrap();
+    let (_, end) = policy.split_once('>').unwrap();
+    let text = format!("{start}<script>{before}</script>{end}");
+    let text = text.replace("</body>", &format!("<script>{after}</script></body>"));
+    let file = page.with_extension("scripted.html");
+    fs::write(&file, text).unwrap();
+    file
+}
+
 /// The page as it is when somebody presses the head of a column while rows are still being read:
 /// by its clock only the reading takes time.
 fn pressed(page: &Path, column: usize) -> PathBuf {
-    let text = fs::read_to_string(page).unwrap();
-    let (before, policy) = text.split_once("<meta http-equiv=").unwrap();
-    let (_, after) = policy.split_once('>').unwrap();
-    let clock = "<script>let time = 0; performance.now = () => /load/.test(new Error().stack) ? time += 9 : time;</script>";
-    let press =
-        format!("<script>document.querySelectorAll('th button')[{column}].click()</script></body>");
-    let text = format!("{before}{clock}{after}").replace("</body>", &press);
-    let file = page.with_extension("pressed.html");
-    fs::write(&file, text).unwrap();
-    file
+    let clock =
+        "let time = 0; performance.now = () => /load/.test(new Error().stack) ? time += 9 : time;";
+    scripted(page, clock, &format!("document.querySelectorAll('th button')[{column}].click()"))
+}
+
+/// What does not fit: pages that are wider than the screen, and tables that are wider than their
+/// box, each page on a screen of 1280 pixels and on one of 390.
+fn too_wide(browser: &Path, pages: &[PathBuf]) -> Vec<String> {
+    const SAYS: &str = "setTimeout(() => {
+        const name = `${location.pathname.split('/').pop()} at ${innerWidth}`, said = [name];
+        if (document.documentElement.scrollWidth > innerWidth) said.push('page');
+        for (const rows of document.querySelectorAll('.rows')) {
+            if (rows.scrollWidth > rows.clientWidth + 1 && innerWidth > 390) said.push(rows.parentNode.id);
+        }
+        parent.postMessage(said.join(' '), '*');
+    }, 500)";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("screens.html");
+    let mut screens = "<body><script>addEventListener('message', (event) => document.body.append(`[seen ${event.data}]`))</script>".to_owned();
+    for (page, width) in pages.iter().flat_map(|page| [(page, 1280), (page, 390)]) {
+        let copy = scripted(page, "", SAYS);
+        write!(
+            screens,
+            "<iframe width={width} height=800 src='file://{}'></iframe>",
+            copy.display()
+        )
+        .unwrap();
+    }
+    fs::write(&file, screens).unwrap();
+    let dom = look(browser, &file, "").dom;
+    let seen = dom.split("[seen ").skip(2).filter_map(|rest| rest.split_once(']'));
+    let seen: Vec<_> = seen.map(|(seen, _)| seen.to_owned()).collect();
+    assert_eq!(seen.len(), 2 * pages.len(), "{dom}");
+    // `page.html at 1280`, and what is too wide.
+    seen.into_iter().filter(|seen| seen.split(' ').count() > 3).collect()
+}
+
+#[test]
+fn on_paper_stand_the_rows_that_are_looked_for_and_how_many_of_how_many() {
+    let Some(browser) = found() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("many.html");
+    many(&file, 2_100);
+    let print = "setTimeout(() => dispatchEvent(new Event('beforeprint')), 500)";
+    let file = scripted(&file, "", print);
+    for (hash, rows, said) in [
+        ("", 2_000, "The first 2,000 of 2,100 rows. All of them are in the file"),
+        ("kind=mismatch", 210, "The 210 rows that match (Kind: mismatch), of 2,100. All of them"),
+    ] {
+        let looked = look(&browser, &file, hash);
+        assert_eq!(looked.console, Vec::<String>::new());
+        assert_eq!(looked.dom.matches("<tr><td").count(), rows, "{hash}");
+        assert!(looked.dom.contains(said), "{hash}");
+    }
 }
 
 #[test]
@@ -345,6 +401,8 @@ fn the_pages_of_a_real_run_are_whole_searchable_and_harmless() {
         assert!(looked.dom.contains("class=\"statement\""), "{page}");
         assert!(!looked.dom.contains("<img") && !looked.dom.contains("<i>somebody"), "{page}");
     }
+    let pages = ["reconciliation.html", "audit.html"].map(|page| rehearsal.out().join(page));
+    assert_eq!(too_wide(&browser, &pages), Vec::<String>::new());
 }
 
 #[test]
@@ -373,4 +431,6 @@ fn the_pages_before_a_run_are_whole_searchable_and_harmless() {
     let looked = look(&browser, &rehearsal.out().join("mapping.html"), "");
     assert!(looked.console.is_empty() && !looked.dom.contains("<img"), "{:?}", looked.console);
     assert!(looked.dom.contains("To be looked at before signing"));
+    let pages = ["plan.html", "sample.html", "mapping.html"].map(|page| rehearsal.out().join(page));
+    assert_eq!(too_wide(&browser, &pages), Vec::<String>::new());
 }

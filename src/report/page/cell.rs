@@ -8,7 +8,7 @@ use super::table::{Column, Kind};
 /// How many characters of a value a page holds.
 const CHARS_MAX: usize = 4_000;
 
-/// How many of them stand in the HTML: without the script, and on paper.
+/// How many of them stand in the HTML: without the script.
 const CHARS_STATIC: usize = 600;
 
 /// How much is shown before and after what differs, when that is long.
@@ -127,7 +127,12 @@ impl<'a> Cell<'a> {
                 }
                 Kind::Number => escape::html(out, &escape::grouped(text)),
                 Kind::Prose => escape::prose(out, &first(text, CHARS_STATIC)),
-                Kind::Text | Kind::Code | Kind::Change => {
+                Kind::Code => {
+                    out.push_str("<bdi>");
+                    broken(out, &first(text, CHARS_STATIC));
+                    out.push_str("</bdi>");
+                }
+                Kind::Text | Kind::Change => {
                     out.push_str("<bdi>");
                     escape::html(out, &first(text, CHARS_STATIC));
                     out.push_str("</bdi>");
@@ -164,6 +169,22 @@ fn last(text: &str, most: usize) -> Cow<'_, str> {
         None => text.into(),
         Some((before, letter)) => format!("…{}", &text[before + letter.len_utf8()..]).into(),
     }
+}
+
+/// Adds a name of machines; where it has to be broken, that is where a word of it ends.
+fn broken(out: &mut String, text: &str) {
+    let ends = |letter: char| matches!(letter, '_' | '.' | '/');
+    let next = |text: &str| {
+        let end = text.find(ends)?;
+        Some(end + text[end..].find(|letter| !ends(letter))?)
+    };
+    let mut rest = text;
+    while let Some(at) = next(rest) {
+        escape::html(out, &rest[..at]);
+        out.push_str("<wbr>");
+        rest = &rest[at..];
+    }
+    escape::html(out, rest);
 }
 
 fn change(out: &mut String, before: &str, after: &str) {
@@ -220,6 +241,15 @@ mod tests {
         assert_eq!(differing("", "ä"), (0, 0, 2));
         assert_eq!(differing("é", "è"), (0, 2, 2));
         assert_eq!(differing("same", "same"), (4, 4, 4));
+    }
+
+    #[test]
+    fn a_name_of_machines_is_broken_where_a_word_of_it_ends() {
+        let name = Cell::text("unmapped_value Tier__c ../a<b");
+        assert_eq!(
+            html(&name, &Column::code("x")),
+            "<td class=\"code\"><bdi>unmapped_<wbr>value Tier__<wbr>c ../<wbr>a&lt;b</bdi></td>"
+        );
     }
 
     #[test]

@@ -26,7 +26,8 @@
 //!   such as `plan.html#q=bob` or `#records.kind=held` opens it narrowed. The name behind the dot is
 //!   the column's in lower case; without `records.` it is meant for the first table.
 //! * The order on the page is that of the calls, but verdict and facts always come first.
-//! * Who reads without the script, or on paper, sees the first hundred rows and a line that says so.
+//! * Who reads without the script sees the first hundred rows; on paper stand the first 2,000 of those
+//!   that are looked for. A line says so, and where all of them are.
 //! * What two documents show alike is a function over `&mut Page`, such as `outcomes::outcomes`.
 //! * Numbers go into `Column::number`, which groups digits; ids go into `Column::code`.
 //! * Same calls, same bytes: a page asks no clock.

@@ -4,7 +4,8 @@
   // How long one piece of work may take before the browser gets its turn.
   const SLICE_MS = 8;
   const OVERSCAN = 8;
-  const PRINTED = 100;
+  // How many rows of a table go onto paper: what a browser lays out at once.
+  const PRINTED = 2000;
   const OPTIONS_MAX = 300;
   const ODD = /[^\x00-\x7f]/;
   const MARKS = /\p{M}+/gu;
@@ -49,7 +50,7 @@
 
   // How much of a long value is shown: in a row, on paper, and where it was asked for.
   const ROW = { around: 12, text: 300 };
-  const PAPER = { around: 60, text: 600 };
+  const PAPER = { around: 60, text: 300 };
   const WHOLE = { around: Infinity, text: Infinity };
 
   /** One of two values; of what is the same on both sides only the part beside the difference. */
@@ -73,6 +74,8 @@
 
   function content(cell, kind, room) {
     if (typeof cell === "object" && !Array.isArray(cell)) {
+      // On paper what is the same twice stands once.
+      if (room === PAPER && cell.b === cell.a && cell.a !== "") return [make("ins", { class: "same" }, make("bdi", {}, shortened(cell.a, room)))];
       const where = differing(cell.b, cell.a);
       return [side("del", cell.b, where, room), side("ins", cell.a, where, room)];
     }
@@ -81,10 +84,33 @@
     if (kind === "state") return [make("span", { class: "chip" }, text)];
     if (kind === "number") return [grouped(text)];
     if (kind === "prose") return [make("span", {}, ...prose(shortened(text, room)))];
-    return [make("bdi", {}, shortened(text, room))];
+    if (kind === "code") return [make("bdi", {}, ...broken(shortened(text, room)))];
+    // Lines of a value cost sheets.
+    return [make("bdi", {}, shortened(room === PAPER ? text.trim().replace(/\s*\n\s*/g, " · ") : text, room))];
+  }
+
+  /** Names of machines are broken where their words end. */
+  function broken(text) {
+    const parts = text.match(/[^_./]+[_./]*|[_./]+/g) ?? [text];
+    return parts.flatMap((part, position) => position === 0 ? [part] : [make("wbr"), part]);
   }
 
   const toned = (cell, kind) => Array.isArray(cell) ? `${kind} ${cell[1]}` : kind;
+
+  // How many letters of a column are shown at most, and what it keeps where there is not the room for
+  // that; chips and numbers keep what they have.
+  const MOST = { text: 44, prose: 60, change: 44, code: 30, state: 30, number: 30 };
+  // A letter and what stands around a column in pixels, on the screen in both its ways and on paper.
+  const ROOMY = { letter: 8, edge: 28, least: { text: 11, prose: 19, change: 21, code: 13 } };
+  const NARROW = { letter: 7.2, edge: 21, least: { text: 10, prose: 15, change: 15, code: 13 } };
+  const SHEET = { room: 960, letter: 5.5, edge: 10, least: { text: 9, prose: 18, change: 18, code: 13 } };
+
+  /** On which sides of a table there is more of it. */
+  function shade(scroller) {
+    const { scrollLeft, scrollWidth, clientWidth } = scroller;
+    scroller.classList.toggle("before", scrollLeft > 1);
+    scroller.classList.toggle("after", scrollLeft + clientWidth < scrollWidth - 1);
+  }
 
   class Live {
     constructor(box) {
@@ -128,7 +154,7 @@
       });
       this.tools = make("div", { class: "tools" }, this.input, ...this.selects.map((one) => one.select), this.clear, this.found);
       this.scroller.before(this.tools);
-      this.scroller.after(make("p", { class: "keys" }, make("kbd", {}, "↑"), " ", make("kbd", {}, "↓"), " move, ", make("kbd", {}, "Enter"), " shows a row whole, ", make("kbd", {}, "/"), " searches"));
+      this.scroller.after(make("p", { class: "keys" }, make("kbd", {}, "↑"), " ", make("kbd", {}, "↓"), " move, ", make("kbd", {}, "Enter"), " shows a row whole, ", make("kbd", {}, "/"), " searches", make("span", { class: "sideways" }, ", ", make("kbd", {}, "←"), " ", make("kbd", {}, "→"), " move sideways: the table is wider than the page")));
       this.input.addEventListener("input", () => this.update(true));
       this.input.addEventListener("keydown", (event) => {
         if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); this.table.focus(); this.render(); }
@@ -158,37 +184,64 @@
         waiting = true;
         requestAnimationFrame(() => { waiting = false; this.render(); });
       }, { passive: true });
-      addEventListener("resize", () => { this.measureColumns(); this.render(); });
+      addEventListener("resize", () => { if (!this.printing) { this.measureColumns(); this.render(); } });
     }
 
-    /* As wide as the values are; where there is not the room, the longest give way. */
+    /* As wide as the values are; where there is not the room, the longest give way, first to what
+       reads well, then, in smaller letters and on three lines, to what can be read at all. */
     measureColumns() {
-      const most = { text: 44, prose: 44, change: 44, code: 30, state: 30, number: 30 };
-      const least = { text: 118, prose: 180, change: 200, code: 124, state: Infinity, number: Infinity };
       const room = this.scroller.clientWidth;
-      const wishes = this.columns.map(({ kind, width }) => {
-        const wish = Math.round(Math.min(width, most[kind]) * 8) + (kind === "state" ? 40 : 28);
-        return { wish, least: Math.min(wish, least[kind]) };
-      });
-      wishes[0].wish += 8; wishes[0].least += 8;
-      const sum = (of) => wishes.reduce((total, one) => total + one[of], 0);
-      const give = Math.max(0, Math.min(1, (sum("wish") - room) / (sum("wish") - sum("least") || 1)));
-      let total = 0;
-      wishes.forEach((one, position) => {
-        const width = Math.floor(one.wish - (one.wish - one.least) * give);
-        this.cols[position].style.width = `${width}px`;
-        total += width;
-      });
-      this.table.style.minWidth = `${total}px`;
+      const fits = this.share(room, ROOMY);
+      const widths = fits ?? this.share(room, NARROW) ?? this.least(NARROW);
+      this.table.classList.toggle("tight", !fits);
+      widths.forEach((width, position) => { this.cols[position].style.width = `${width}px`; });
+      this.table.style.minWidth = `${widths.reduce((total, width) => total + width, 0)}px`;
       this.table.style.setProperty("--room", `${room}px`);
+      this.measured = undefined;
+      shade(this.scroller);
+    }
+
+    /* How wide each column would like to be in letters, and how narrow it may become. */
+    wishes(least) {
+      return this.columns.map(({ name, kind, width }) => {
+        const word = Math.max(...name.split(" ").map((part) => part.length)) + 2;
+        const wish = Math.min(Math.max(width, name.length + 2), MOST[kind]);
+        // Short words stay whole.
+        const whole = Math.max(width > 12 ? 0 : width, Math.min(word, 12));
+        return { wish, least: Math.min(wish, kind in least ? Math.max(least[kind], whole) : Math.max(width, word)) };
+      });
+    }
+
+    least({ letter, edge, least }) {
+      return this.wishes(least).map((one, position) => Math.ceil(one.least * letter) + this.edge(position, edge));
+    }
+
+    /* What stands around the letters of a column. */
+    edge(position, edge) { return edge + (this.columns[position].kind === "state" ? 12 : 0) + (position === 0 ? 8 : 0); }
+
+    /* The room shared among the columns; null when it is too small for that. */
+    share(room, measure) {
+      const narrow = this.least(measure);
+      const wide = this.wishes(measure.least).map((one, position) => Math.ceil(one.wish * measure.letter) + this.edge(position, measure.edge));
+      const sum = (widths) => widths.reduce((total, width) => total + width, 0);
+      if (sum(narrow) > room) return null;
+      const give = Math.max(0, Math.min(1, (sum(wide) - room) / (sum(wide) - sum(narrow) || 1)));
+      return wide.map((width, position) => Math.floor(width - (width - narrow[position]) * give));
+    }
+
+    /* Takes the next block of rows; false when there is none. */
+    read() {
+      const block = this.blocks.shift();
+      if (!block) return false;
+      for (const row of JSON.parse(block.textContent)) this.rows.push(row);
+      block.remove();
+      return true;
     }
 
     /* Blocks are read one by one; what is there can be used meanwhile. */
     async load() {
       let turn = performance.now();
-      for (const block of this.blocks) {
-        for (const row of JSON.parse(block.textContent)) this.rows.push(row);
-        block.remove();
+      while (this.read()) {
         if (this.rows.length === this.settings.rows || performance.now() - turn > SLICE_MS) {
           this.tell();
           if (this.body.rows.length < 2 || this.rows.length < 4000) this.render();
@@ -196,7 +249,6 @@
           turn = performance.now();
         }
       }
-      this.blocks = [];
       this.loaded = true;
       this.fill();
       this.restore();
@@ -486,12 +538,17 @@
       this.render();
     }
 
-    /* On paper the first rows stand whole. */
+    /* On paper the first rows stand whole, as many as are read there. */
     print(isPrinting) {
       this.printing = isPrinting;
       // A button is not painted again on the next sheet.
       for (const { cell, button } of this.heads) cell.replaceChildren(isPrinting ? button.textContent : button);
-      if (!isPrinting) { this.render(); return; }
+      this.paper?.remove();
+      if (!isPrinting) { this.measureColumns(); this.render(); return; }
+      while (!this.view && this.length < PRINTED && this.read());
+      const widths = this.share(SHEET.room, SHEET) ?? this.least(SHEET);
+      const total = widths.reduce((sum, width) => sum + width, 0);
+      widths.forEach((width, position) => { this.cols[position].style.width = `${100 * width / total}%`; });
       const rows = [];
       const count = Math.min(this.length, PRINTED);
       for (let position = 0; position < count; position += 1) {
@@ -503,11 +560,21 @@
         rows.push(row);
       }
       this.body.replaceChildren(...rows);
-      let note = this.box.querySelector(".note.first");
-      if (!note) this.scroller.after(note = make("p", { class: "note first" }));
-      const all = this.settings.rows === this.length ? "" : ` that match, of ${grouped(this.settings.rows)}`;
-      if (count < this.length) note.textContent = `The first ${count} of ${grouped(this.length)} rows${all}.`;
-      else note.textContent = all === "" ? "" : `${grouped(count)} rows${all}.`;
+      this.scroller.before(this.paper = make("p", { class: "note paper" }, this.extent(count)));
+    }
+
+    /* How many of how many rows are on paper, which ones, and where all of them are. */
+    extent(count) {
+      const all = this.settings.rows;
+      const wishes = this.selects.filter(({ position }) => this.chosen.has(position)).map(({ position }) => `${this.columns[position].name}: ${this.chosen.get(position) || "none"}`);
+      if (this.input.value.trim() !== "") wishes.unshift(`search: ${this.input.value.trim()}`);
+      const some = count === all ? `All ${grouped(all)} rows.`
+        : wishes.length === 0 ? `The first ${grouped(count)} of ${grouped(all)} rows.`
+        : count < this.length ? `The first ${grouped(count)} of the ${grouped(this.length)} rows that match (${wishes.join("; ")}), of ${grouped(all)} in all.`
+        : `The ${grouped(count)} rows that match (${wishes.join("; ")}), of ${grouped(all)}.`;
+      if (count === all) return some;
+      const whole = this.box.querySelector(".note.whole a");
+      return `${some} ${whole ? `All of them are in the file ${whole.textContent}` : "All of them are shown on the screen"}.`;
     }
   }
 
@@ -516,6 +583,12 @@
     for (const live of lives) await live.load();
     for (const live of lives) await live.warm();
   })();
+
+  for (const scroller of document.querySelectorAll(".rows")) {
+    scroller.addEventListener("scroll", () => shade(scroller), { passive: true });
+    addEventListener("resize", () => shade(scroller));
+    shade(scroller);
+  }
 
   addEventListener("hashchange", () => {
     if (!location.hash.includes("=")) return;

@@ -10,7 +10,7 @@ use super::frame::Page;
 /// How many rows a page holds at most: beyond that it becomes too heavy for a browser.
 pub const ROWS_MAX: u64 = 200_000;
 
-/// How many rows stand in the page without its script, and on paper.
+/// How many rows stand in the page without its script.
 const ROWS_STATIC: u64 = 100;
 
 /// Up to here a table is read as it is: without search, filters and a frame of its own.
@@ -114,12 +114,13 @@ pub struct Rows<'p, 'h> {
     shown: String,
     /// Rows as JSON that are not on disk yet.
     block: String,
+    /// How wide the values of each column are, in characters; the script knows its head.
     widths: Vec<usize>,
 }
 
 impl<'p, 'h> Rows<'p, 'h> {
     pub(super) fn begin(page: &'p mut Page, head: &TableHead<'h>) -> Self {
-        let widths = head.columns.iter().map(|column| column.name.chars().count() + 2).collect();
+        let widths = vec![0; head.columns.len()];
         let (shown, block) = (String::new(), String::new());
         Self { page, head: *head, count: 0, laid_out: false, shown, block, widths }
     }
