@@ -544,7 +544,7 @@
       // A button is not painted again on the next sheet.
       for (const { cell, button } of this.heads) cell.replaceChildren(isPrinting ? button.textContent : button);
       this.paper?.remove();
-      if (!isPrinting) { this.measureColumns(); this.render(); return; }
+      if (!isPrinting) { this.body.replaceChildren(); this.measureColumns(); this.render(); return; }
       while (!this.view && this.length < PRINTED && this.read());
       const widths = this.share(SHEET.room, SHEET) ?? this.least(SHEET);
       const total = widths.reduce((sum, width) => sum + width, 0);
