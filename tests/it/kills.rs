@@ -18,11 +18,11 @@ use crate::rehearsal::{Rehearsal, copies, project, signal};
 use crate::yard::{Yard, several_at_once};
 
 /// Kills in a usual test run; more are a matter of `FLITPIPE_KILLS`.
-const KILLS: u64 = 40;
+const KILLS: u64 = 24;
 /// Kills on the way there, and on the way back, of one move.
 const KILLS_EACH: u64 = 5;
 /// Kills of the main job, which takes longer.
-const KILLS_MAIN: u64 = 6;
+const KILLS_MAIN: u64 = 4;
 /// Milliseconds that a run is let live at least and at most.
 const LIFE: std::ops::Range<u64> = 60..1_800;
 
