@@ -43,14 +43,14 @@ impl Filling {
         for (columns, field) in self.0[object].iter().zip(&rules.fields) {
             let path = &*field.target.path;
             let stands = stops.now.fields.get(path);
-            let (says, makes) = match stops.source {
-                Some((row, made)) => {
-                    let makes = made.get(path).is_some();
-                    // What is made of no column, a constant for example, is there when it is made.
-                    let says = if columns.is_empty() { makes } else { says(row, columns) };
-                    (says, makes)
-                }
-                None => (stops.wanted.contains_key(path), stops.wanted.contains_key(path)),
+            let makes = match stops.source {
+                Some((_, made)) => made.get(path).is_some(),
+                None => stops.wanted.contains_key(path),
+            };
+            let says = match stops.source {
+                Some((row, _)) if !columns.is_empty() => says(row, columns),
+                // What is made of no column, a constant for example, is there when it is made.
+                Some(_) | None => makes,
             };
             if says || makes {
                 let fill = found.fill.entry(path.to_owned()).or_default();

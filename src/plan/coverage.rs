@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::source_text::SourceText;
-use crate::ground::{Choices, Fields, Flag, Record};
+use crate::ground::{Choices, Fields, Flag, Outcome, Record};
 use crate::spec::{Object, Rule, ValueMap, nearest_word};
 use crate::transform::Taken;
 
@@ -204,6 +204,27 @@ impl Survey {
     /// What was found.
     pub(super) fn into_fields(self) -> Vec<FieldCoverage> {
         self.fields
+    }
+}
+
+/// What is counted on the way, beside outcomes.
+pub(super) struct Coverage {
+    pub(super) survey: Survey,
+    pub(super) texts: SourceText,
+}
+
+impl Coverage {
+    /// Notes a record, when it is going to stand in the CRM.
+    pub(super) fn note(
+        &mut self,
+        outcome: Outcome,
+        row: (&str, &Record),
+        made: (&Fields, &Fields),
+        taken: &[Taken],
+    ) {
+        if outcome != Outcome::Flagged {
+            self.survey.note(row, made, taken, &self.texts);
+        }
     }
 }
 

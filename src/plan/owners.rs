@@ -345,9 +345,8 @@ mod tests {
         let owner = table.owner(None);
         table.owns("people", (owner.rule, owner.asked));
         let why = |owner: &str| {
-            let uses = table.uses();
-            let used = uses.iter().find(|used| used.owner == owner).unwrap();
-            (used.why, used.count)
+            let found = table.uses().into_iter().find(|used| used.owner == owner).unwrap();
+            (found.why, found.count)
         };
         assert_eq!(
             why("gone@crm.example"),

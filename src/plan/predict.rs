@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
-use super::coverage::{FieldCoverage, Survey};
+use super::coverage::{Coverage, FieldCoverage, Survey};
 use super::decide::{Decision, Known, Matches, decide, record_hash, split_closing};
 use super::disposition::{self, Disposition};
 use super::error::PlanError;
@@ -177,12 +177,6 @@ const fn precise(count: u64) -> f64 {
     count as f64
 }
 
-/// What is counted on the way, beside outcomes.
-struct Coverage {
-    survey: Survey,
-    texts: SourceText,
-}
-
 /// The prediction of one object while it is made.
 struct Forecast<'a> {
     object: usize,
@@ -284,20 +278,11 @@ impl Forecast<'_> {
                         (&fields, &flags),
                     );
                     let all = fields.clone();
-                    let (outcome, matched) =
+                    let (outcome, met) =
                         self.write(desk, known.as_ref(), (fields, &late), &mut flags);
-                    plan.matched.extend(matched.map(|(at, by)| Matched {
-                        record: format!("{}:{id}", plan.name),
-                        by,
-                        name: all.get("name").map(Made::shown).unwrap_or_default(),
-                        named: self.existing.name(&at).to_owned(),
-                        at: at.to_string(),
-                    }));
-                    if outcome != Outcome::Flagged {
-                        let name = format!("{}:{id}", plan.name);
-                        let made = (&all, &late);
-                        coverage.survey.note((&name, &record), made, &taken, &coverage.texts);
-                    }
+                    let name = format!("{}:{id}", plan.name);
+                    plan.matched.extend(met.map(|met| self.matched(&name, &all, met)));
+                    coverage.note(outcome, (&name, &record), (&all, &late), &taken);
                     self.wanted.extend(file.filter(|_| outcome == Outcome::Created));
                     outcome
                 }
@@ -328,6 +313,17 @@ impl Forecast<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A record that the CRM has already, told with both names.
+    fn matched(&self, record: &str, fields: &Fields, (at, by): (CrmRef, String)) -> Matched {
+        Matched {
+            record: record.to_owned(),
+            by,
+            name: fields.get("name").map(Made::shown).unwrap_or_default(),
+            named: self.existing.name(&at).to_owned(),
+            at: at.to_string(),
+        }
     }
 
     /// The outcome of a record that the rules would write, and the record of the CRM that is met for
