@@ -319,7 +319,7 @@ mod tests {
     fn a_custom_field_says_its_type() {
         check(
             said(Kind::Text, Some(CustomType::Datetime), of(&["created_at"])),
-            ("Custom field", "`created_at`; custom field, date and time"),
+            ("Custom field", "`created_at`; custom field, date and time, kept as text"),
         );
     }
 
