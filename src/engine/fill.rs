@@ -7,9 +7,10 @@ use super::three_way::Values;
 use crate::crm::Snapshot;
 use crate::ground::{Fields, Record, is_blank};
 use crate::report::ObjectFindings;
-use crate::spec::{Kind, Object, Pipeline, field_columns};
+use crate::spec::{ColumnPath, From, Kind, Object, Pipeline, Reference, Rule, Try};
 
-/// By object and field, the columns of its own row of which the field is made.
+/// By object and field, the columns of its own row that alone decide whether there is a value; none
+/// when a template, children, a constant or a key of JSON does.
 #[derive(Debug)]
 pub(super) struct Filling(Vec<Vec<Vec<String>>>);
 
@@ -26,11 +27,9 @@ pub(super) struct Stops<'a> {
 impl Filling {
     /// For the objects of a pipeline.
     pub(super) fn of(pipeline: &Pipeline) -> Self {
-        let objects = pipeline.objects.iter().enumerate();
-        let columns = objects.map(|(object, rules)| {
-            (0..rules.fields.len()).map(|field| field_columns(pipeline, (object, field))).collect()
-        });
-        Self(columns.collect())
+        let objects = pipeline.objects.iter();
+        let columns = objects.map(|rules| rules.fields.iter().map(|field| columns(&field.rule)));
+        Self(columns.map(Iterator::collect).collect())
     }
 
     /// Counts the fields of a record.
@@ -49,7 +48,7 @@ impl Filling {
             };
             let says = match stops.source {
                 Some((row, _)) if !columns.is_empty() => says(row, columns),
-                // What is made of no column, a constant for example, is there when it is made.
+                // What no column alone makes is there when it is made.
                 Some(_) | None => makes,
             };
             if says || makes {
@@ -63,6 +62,30 @@ impl Filling {
             }
         }
     }
+}
+
+fn columns(rule: &Rule) -> Vec<String> {
+    let paths: Vec<&ColumnPath> = match (&rule.reference, &rule.from) {
+        (Some(Reference::To { tries, .. }), _) => {
+            let named = tries.iter().filter_map(|way| match way {
+                Try::Id(path) => Some(path),
+                // A name or a domain says who might be meant, not that somebody is.
+                Try::Value(..) | Try::Domain(_) => None,
+            });
+            named.collect()
+        }
+        (Some(Reference::Columns(paths)), _) => paths.iter().map(|(path, _)| path).collect(),
+        (None, From::Columns(paths)) => paths.iter().collect(),
+        (Some(Reference::Switch { .. }), _)
+        | (None, From::Value(_) | From::Template(_) | From::Each(_)) => Vec::new(),
+    };
+    if paths.iter().any(|path| !path.keys.is_empty()) {
+        return Vec::new();
+    }
+    let own = |path: &ColumnPath| {
+        path.links.first().map_or_else(|| path.column.clone(), |step| step.column.clone())
+    };
+    paths.into_iter().map(own).collect()
 }
 
 fn says(row: &Record, columns: &[String]) -> bool {

@@ -27,6 +27,9 @@ const LISTED: [Entity; 5] =
 /// Remarks that say that a value of somebody else was kept.
 const KEPT: [&str; 2] = ["kept_existing", "target_changed"];
 
+/// How many records of series are kept at most while others are compared.
+const KEPT_OF_SERIES: usize = 4_096;
+
 /// How much of a value is shown.
 const SHOWN_CHARS: usize = 400;
 
@@ -43,7 +46,8 @@ pub async fn reconcile<C: Crm>(
     let fail = |source| EngineError::Output { file: file.clone(), source };
     let findings = Findings::begin(&file).map_err(fail)?;
     let filling = Filling::of(&session.pipeline);
-    let mut reading = Reading { session, prepared, ledger, filling, findings, series: None };
+    let mut reading =
+        Reading { session, prepared, ledger, filling, findings, series: HashMap::new() };
     reading.outcomes(run)?;
     let kinds: HashSet<Entity> =
         session.pipeline.objects.iter().map(|object| object.kind.entity()).collect();
@@ -77,8 +81,8 @@ struct Reading<'a, C> {
     ledger: &'a Ledger,
     filling: Filling,
     findings: Findings,
-    /// The row of a series that was mapped last, with its records: they come one after the other.
-    series: Option<(usize, Box<str>, Vec<Record>)>,
+    /// Object and row of a series to the records that are made of it, of the last few series.
+    series: HashMap<(usize, Box<str>), Vec<Record>>,
 }
 
 /// A row of the source and the fields that the rules make of it.
@@ -240,25 +244,27 @@ impl<C: Crm> Reading<'_, C> {
             Some(_) => id,
             None => id.rsplit_once('@').map_or(id, |(row, _)| row),
         };
-        let fits = |series: &(usize, Box<str>, Vec<Record>)| {
-            series.0 == pair.object && *series.1 == *row_key
-        };
-        if !self.series.as_ref().is_some_and(fits) {
-            let records = desk.rows.get(table, row_key);
-            let records = records.map(|row| desk.prepare(pair.object, &row)).unwrap_or_default();
-            self.series = Some((pair.object, row_key.into(), records));
+        let series = (pair.object, Box::from(row_key));
+        if let Some(records) = self.series.get(&series) {
+            return Ok(records.iter().find(|record| *record.id == *id).and_then(mapped));
         }
+        let row = desk.rows.get(table, row_key);
+        let records = row.map(|row| desk.prepare(pair.object, &row)).unwrap_or_default();
         desk.rows.check()?;
-        let records = self.series.iter().flat_map(|(_, _, records)| records);
-        let found = records.into_iter().find(|record| *record.id == *id);
-        Ok(found.and_then(|record| match &record.course {
-            Course::Write { fields, late } => {
-                let mut all = fields.clone();
-                all.0.extend(late.0.iter().map(|(path, made)| (path.clone(), made.clone())));
-                Some((Arc::clone(&record.record), all))
-            }
-            Course::Merged { .. } | Course::Skip { .. } | Course::Hold | Course::Stop => None,
-        }))
+        let found = records.iter().find(|record| *record.id == *id).and_then(mapped);
+        if records.len() > 1 {
+            self.keep(series, records);
+        }
+        Ok(found)
+    }
+
+    /// Keeps the records of a series: the CRM lists them among those of others.
+    fn keep(&mut self, series: (usize, Box<str>), records: Vec<Record>) {
+        let kept: usize = self.series.values().map(Vec::len).sum();
+        if kept + records.len() > KEPT_OF_SERIES {
+            self.series.clear();
+        }
+        self.series.insert(series, records);
     }
 
     /// Adds to the sums that the spec asks for.
@@ -302,6 +308,18 @@ impl<C: Crm> Reading<'_, C> {
         let file = self.session.out.join("differences.jsonl");
         let fail = |source| EngineError::Output { file, source };
         self.findings.note(&key.object, difference).map_err(fail)
+    }
+}
+
+/// The row of a record and its fields, when it is written.
+fn mapped(record: &Record) -> Option<Mapped> {
+    match &record.course {
+        Course::Write { fields, late } => {
+            let mut all = fields.clone();
+            all.0.extend(late.0.iter().map(|(path, made)| (path.clone(), made.clone())));
+            Some((Arc::clone(&record.record), all))
+        }
+        Course::Merged { .. } | Course::Skip { .. } | Course::Hold | Course::Stop => None,
     }
 }
 

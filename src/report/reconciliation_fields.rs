@@ -27,7 +27,7 @@ pub(super) fn fill(page: &mut Page, found: &BTreeMap<String, ObjectFindings>) ->
     page.section(
         "fields",
         "Field by field",
-        "How many of the records that were looked at have each field. Where the source has more, a rule left values out: the plan and the audit say which and why. A field that is made of no column, a constant for example, counts where it is made.",
+        "How many of the records that were looked at have each field. Where the source has more, a rule left values out: the plan and the audit say which and why. A field that a template or a constant makes counts where it is made.",
     );
     let fields = || {
         let of = |(object, findings): (&'_ String, &'_ ObjectFindings)| {

@@ -239,11 +239,14 @@ fn play_all(cases: &[Case]) -> (String, Vec<String>) {
 
 #[test]
 fn whatever_goes_wrong_once_the_records_end_as_in_a_calm_run_and_go_back() {
-    let only = std::env::var("FLITPIPE_FAULT").unwrap_or_default();
-    let cases: Vec<_> = singles()
-        .into_iter()
-        .filter(|case| json!(case.there).to_string().contains(&only))
-        .collect();
+    // All of them are a campaign; a usual run plays every second one.
+    let only = std::env::var("FLITPIPE_FAULT").ok();
+    let step = if only.is_some() { 1 } else { 2 };
+    let named = |case: &Case| {
+        let rules = json!(case.there).to_string();
+        only.as_ref().is_none_or(|only| rules.contains(only))
+    };
+    let cases: Vec<_> = singles().into_iter().filter(named).step_by(step).collect();
     let (figures, failures) = play_all(&cases);
     println!("{figures}");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
