@@ -108,7 +108,7 @@ fn what_was_written_and_left_alone_adds_up() {
     assert_eq!((code, &verdict["verdict"]), (0, &json!("pass")), "{verdict}");
     let people = &verdict["objects"]["people"];
     assert_eq!((&people["source"], &people["destination"]), (&json!(3), &json!(3)));
-    assert_eq!(people["fill"]["description"], json!([3, 3]));
+    assert_eq!(people["fill"]["description"], json!({ "source": 3, "made": 3, "stands": 3 }));
     let sums: Vec<_> = verdict["sums"]
         .as_array()
         .unwrap()
