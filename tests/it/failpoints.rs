@@ -207,6 +207,10 @@ fn a_run_that_dies_anywhere_goes_on_as_if_it_had_not() {
     }
     let missed: Vec<_> = POINTS.into_iter().filter(|point| !reached.contains(point)).collect();
     assert!(missed.is_empty(), "no command comes by {missed:?}");
+    if thorough.is_none() {
+        // All of them are a campaign; a usual run plays every second one.
+        cases = cases.into_iter().step_by(2).collect();
+    }
     let began = Instant::now();
     let failures = several_at_once(&cases, |case| {
         play(case, &calm).map_err(|why| format!("{case:?}\n    {why}"))
