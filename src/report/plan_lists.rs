@@ -61,7 +61,7 @@ pub(super) fn columns(page: &mut Page, plan: &Plan) -> io::Result<()> {
     page.section(
         "columns",
         "What becomes of each column",
-        "Every column of the source. `unmapped` ones would be left behind without anybody having decided so; `left behind` ones stand in tables of which no records are made, and nothing takes them; `empty` ones hold nothing that could be lost.",
+        "Every column of the source. `unmapped` ones would be lost without anybody having decided so; `left behind` ones stand in tables of which no records are made, and nothing takes them; `empty` ones hold nothing that could be lost.",
     );
     let mut rows = page.table(&TableHead {
         id: "columns",
