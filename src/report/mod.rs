@@ -5,6 +5,7 @@
 mod archive;
 mod audit;
 mod audit_page;
+mod columns;
 mod drift;
 mod field_diff;
 mod file;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::columns::tone;
 use super::page::{Bar, Bars, Cell, Column, Page, Paint, TableHead, Tone};
 use crate::plan::{Disposed, Disposition, MapCoverage, Matched, Plan, VANISHED};
 
@@ -75,23 +76,8 @@ pub(super) fn columns(page: &mut Page, plan: &Plan) -> io::Result<()> {
     let is_open = |column: &Disposition| column.way == Disposed::Unmapped && column.rows > 0;
     sorted.sort_by_key(|column| !is_open(column));
     for column in sorted {
-        let tone = match (column.way, column.rows) {
-            (Disposed::Unmapped, 1..) => Tone::Bad,
-            (Disposed::Ignored | Disposed::NotLookedUp, 1..) => Tone::Warn,
-            (
-                Disposed::Mapped
-                | Disposed::Key
-                | Disposed::Link
-                | Disposed::Rule
-                | Disposed::Archived
-                | Disposed::Ignored
-                | Disposed::NotLookedUp
-                | Disposed::Unmapped,
-                _,
-            ) => Tone::Plain,
-        };
         rows.row(&[
-            Cell::text(column.status()).toned(tone),
+            Cell::text(column.status()).toned(tone(column)),
             Cell::text(&*column.table),
             Cell::text(&*column.shown),
             Cell::number(column.rows),

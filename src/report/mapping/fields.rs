@@ -8,6 +8,7 @@ use super::remarks::meaning;
 use super::words::{mapping_type, sentence};
 use crate::ground::counted;
 use crate::plan::{Disposed, Disposition};
+use crate::report::columns::tone;
 use crate::report::page::Tone;
 use crate::spec::{ColumnUse, From};
 
@@ -136,24 +137,6 @@ fn header(column: &Disposition) -> String {
         column.column.clone()
     } else {
         format!("{} ({})", column.shown, column.column)
-    }
-}
-
-const fn tone(column: &Disposition) -> Tone {
-    match (column.way, column.rows) {
-        (Disposed::Mapped, _) => Tone::Good,
-        (Disposed::Unmapped, 1..) => Tone::Bad,
-        (Disposed::NotLookedUp, 1..) => Tone::Warn,
-        (
-            Disposed::Key
-            | Disposed::Link
-            | Disposed::Rule
-            | Disposed::Archived
-            | Disposed::Ignored
-            | Disposed::NotLookedUp
-            | Disposed::Unmapped,
-            _,
-        ) => Tone::Plain,
     }
 }
 
