@@ -23,8 +23,15 @@ const KILLS: u64 = 24;
 const KILLS_EACH: u64 = 5;
 /// Kills of the main job, which takes longer.
 const KILLS_MAIN: u64 = 4;
-/// Milliseconds that a run is let live at least and at most.
-const LIFE: std::ops::Range<u64> = 60..1_800;
+/// Milliseconds that a run is let live at least.
+const LIFE: u64 = 60;
+
+/// The milliseconds of its life: less than half of what an undisturbed run takes, so that most kills
+/// meet one at work, early and late ones, on fast machines and slow ones alike.
+fn lives(calm: Duration) -> std::ops::Range<u64> {
+    let most = u64::try_from(calm.mul_f64(0.4).as_millis()).unwrap();
+    LIFE..most.max(2 * LIFE)
+}
 
 fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
@@ -63,15 +70,32 @@ fn kill(mut command: Command, life: u64) -> bool {
     running.wait().unwrap().code().is_none()
 }
 
+/// A move that nobody disturbs.
+struct Calm {
+    before: Value,
+    after: Value,
+    took: Duration,
+}
+
+impl Calm {
+    fn run() -> Self {
+        let yard = Yard::open();
+        let (before, began) = (yard.rehearsal.dump(), Instant::now());
+        let (code, summary) = yard.run("apply");
+        assert_eq!(code, 0, "{summary}");
+        Self { before, took: began.elapsed(), after: yard.rehearsal.dump() }
+    }
+}
+
 /// A move there and back under kills and faults; how many kills met it at work.
-fn there_and_back(seed: u64, calm: &(Value, Value)) -> Result<u64, String> {
+fn there_and_back(seed: u64, calm: &Calm) -> Result<u64, String> {
     let yard = Yard::open();
     let mut chance = fastrand::Rng::with_seed(seed);
     let mut deaths = 0;
-    for (word, expected) in [("apply", &calm.1), ("rollback", &calm.0)] {
+    for (word, expected) in [("apply", &calm.after), ("rollback", &calm.before)] {
         yard.rehearsal.faults(&weather(seed));
         for _ in 0..KILLS_EACH {
-            deaths += u64::from(kill(yard.command(word), chance.u64(LIFE)));
+            deaths += u64::from(kill(yard.command(word), chance.u64(lives(calm.took))));
         }
         let (mut code, mut summary) = yard.finish(word);
         yard.rehearsal.calm();
@@ -97,13 +121,7 @@ fn there_and_back(seed: u64, calm: &(Value, Value)) -> Result<u64, String> {
 #[test]
 fn runs_killed_under_faults_end_as_if_they_had_never_been_and_go_back_whole() {
     let (kills, first) = (number("FLITPIPE_KILLS", KILLS), number("FLITPIPE_SEED", 1));
-    let yard = Yard::open();
-    let before = yard.rehearsal.dump();
-    let (code, summary) = yard.run("apply");
-    assert_eq!(code, 0, "{summary}");
-    let calm = (before, yard.rehearsal.dump());
-    drop(yard);
-
+    let calm = Calm::run();
     let moves = kills.div_ceil(2 * KILLS_EACH).max(1);
     let seeds: Vec<u64> = (first..first + moves).collect();
     let (deaths, began) = (AtomicU64::new(0), Instant::now());
@@ -136,14 +154,15 @@ fn runs_killed_under_faults_end_as_if_they_had_never_been_and_go_back_whole() {
 fn the_main_job_killed_again_and_again_ends_as_if_it_had_never_been() {
     let seed = number("FLITPIPE_SEED", 7);
     let spec = project().join("pipelines/rezora.yaml");
-    let calm = Rehearsal::open();
+    let (calm, began) = (Rehearsal::open(), Instant::now());
     let (_, expected) = calm.run("apply", &spec);
+    let life = lives(began.elapsed());
 
     let rehearsal = Rehearsal::open();
     let mut chance = fastrand::Rng::with_seed(seed);
     let mut deaths = 0;
     for _ in 0..KILLS_MAIN {
-        deaths += u64::from(kill(rehearsal.command("apply", &spec), chance.u64(50..7_000)));
+        deaths += u64::from(kill(rehearsal.command("apply", &spec), chance.u64(life.clone())));
     }
     assert!(deaths * 2 > KILLS_MAIN, "only {deaths} of {KILLS_MAIN} runs were killed at work");
     let (code, summary) = rehearsal.run("apply", &spec);
