@@ -1,6 +1,6 @@
 //! What becomes of every record, so that others can refer to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::ground::{Fate, Links};
 
@@ -14,6 +14,8 @@ type Holders = HashMap<String, Vec<Box<str>>>;
 #[derive(Debug, Default)]
 pub struct LinkBook {
     fates: HashMap<Box<str>, HashMap<Box<str>, Fate>>,
+    /// Object to the ids of records that are not written now, but were before.
+    standing: HashMap<Box<str>, HashSet<Box<str>>>,
     values: HashMap<FieldName, Holders>,
 }
 
@@ -21,6 +23,17 @@ impl LinkBook {
     /// Notes what becomes of a record.
     pub fn learn(&mut self, object: &str, id: &str, fate: Fate) {
         self.fates.entry(object.into()).or_default().insert(id.into(), fate);
+    }
+
+    /// Notes a record that earlier runs wrote and that this one does not: it stays in the CRM, and
+    /// what is linked to it stays linked. One bad row of a company must not take its people away.
+    pub fn stands(&mut self, object: &str, id: &str) {
+        self.standing.entry(object.into()).or_default().insert(id.into());
+    }
+
+    /// Whether the source has a record of that id.
+    pub fn is_in_source(&self, object: &str, id: &str) -> bool {
+        self.fates.get(object).is_some_and(|fates| fates.contains_key(id))
     }
 
     /// Notes a value by which a written record may be looked up.
@@ -31,12 +44,22 @@ impl LinkBook {
             ids.push(id.into());
         }
     }
+
+    fn does_stand(&self, object: &str, id: &str) -> bool {
+        self.standing.get(object).is_some_and(|ids| ids.contains(id))
+    }
 }
 
 impl Links for LinkBook {
     fn by_id(&self, object: &str, id: &str) -> Fate {
-        let known = self.fates.get(object).and_then(|fates| fates.get(id.trim()));
-        known.cloned().unwrap_or(Fate::Missing)
+        let id = id.trim();
+        let known = self.fates.get(object).and_then(|fates| fates.get(id));
+        match known.cloned().unwrap_or(Fate::Missing) {
+            Fate::Left(_) | Fate::Missing if self.does_stand(object, id) => {
+                Fate::Written(id.into())
+            }
+            fate => fate,
+        }
     }
 
     fn by_value(&self, object: &str, field: &str, value: &str) -> Vec<Box<str>> {

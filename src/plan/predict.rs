@@ -26,7 +26,7 @@ use super::sum::Sum;
 use super::tally::Tally;
 use super::vanished::{self, Vanished};
 use crate::crm::Inventory;
-use crate::ground::{CrmRef, Entity, Fate, Fields, Flag, Made, Outcome, Rows, SourceKey};
+use crate::ground::{CrmRef, Entity, Fields, Flag, Made, Outcome, Rows, SourceKey};
 
 /// A record that the CRM has already.
 #[derive(Debug, Serialize)]
@@ -127,11 +127,9 @@ pub fn predict(
         };
         plans.insert(object, forecast.object(desk, memory)?);
     }
-    // The second look at the records, for their late references, asks for their owners again.
     let owners = desk.owners.uses();
     for (object, plan) in &mut plans {
         late::weed(desk, *object, &mut plan.tally)?;
-        plan.vanished = vanished::find(desk, &plan.name, memory)?;
         if !plan.vanished.is_empty() {
             let count = plan.vanished.len() as u64;
             *plan.tally.flags.entry(vanished::CODE.to_owned()).or_default() += count;
@@ -229,6 +227,7 @@ impl Forecast<'_> {
             self.batch((desk, memory), batch, (&mut plan, &mut coverage))?;
         }
         desk.rows.check()?;
+        plan.vanished = vanished::find(desk, &plan.name, memory)?;
         plan.fields = coverage.survey.into_fields();
         Ok(plan)
     }
@@ -268,6 +267,8 @@ impl Forecast<'_> {
         for (prepared, known) in batch.into_iter().zip(memory.known(&keys)?) {
             let Prepared { id, record, mut flags, course, taken } = prepared;
             plan.known += u64::from(known.is_some());
+            // Who is filled is part of what somebody approves.
+            let mut met_at = String::new();
             let outcome = match course {
                 Course::Write { fields, late } => {
                     let rules = &desk.pipeline.objects[self.object];
@@ -281,6 +282,7 @@ impl Forecast<'_> {
                     let (outcome, met) =
                         self.write(desk, known.as_ref(), (fields, &late), &mut flags);
                     let name = format!("{}:{id}", plan.name);
+                    met_at.extend(met.as_ref().map(|(at, _)| at.to_string()));
                     plan.matched.extend(met.map(|met| self.matched(&name, &all, met)));
                     coverage.note(outcome, (&name, &record), (&all, &late), &taken);
                     self.wanted.extend(file.filter(|_| outcome == Outcome::Created));
@@ -299,15 +301,14 @@ impl Forecast<'_> {
             };
             plan.tally.source += 1;
             plan.tally.count(outcome, &flags);
-            plan.fates.add(blake3::hash(format!("{id}\0{}", outcome.name()).as_bytes()));
+            plan.fates.add(blake3::hash(format!("{id}\0{}\0{met_at}", outcome.name()).as_bytes()));
             coverage.survey.remark(&flags);
             if matches!(outcome, Outcome::Created | Outcome::Updated | Outcome::Unchanged) {
                 let owners = taken.into_iter().filter_map(|taken| taken.owner);
                 owners.for_each(|owner| desk.owners.owns(&plan.name, owner));
             }
+            vanished::unwritten(desk, (&plan.name, &id), outcome, known.as_ref());
             if outcome == Outcome::Flagged {
-                // Those that refer to it will find that it is not written.
-                desk.links.learn(&plan.name, &id, Fate::Left("flagged".into()));
                 let place = record.place.to_string();
                 plan.held.push(Held { record: format!("{}:{id}", plan.name), place, flags });
             }

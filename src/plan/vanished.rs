@@ -4,12 +4,13 @@
 
 use serde::Serialize;
 
+use super::decide::Known;
 use super::error::PlanError;
 use super::gate::Gate;
 use super::memory::Memory;
 use super::predict::ObjectPlan;
 use super::prepare::Desk;
-use crate::ground::{CrmRef, Fate, Flag, Links, Outcome};
+use crate::ground::{CrmRef, Fate, Flag, Outcome};
 use crate::spec::{Else, Pipeline};
 
 /// The remark on them.
@@ -27,21 +28,38 @@ pub struct Vanished {
     pub at: String,
 }
 
-/// Those of an object, once all its rows were looked at.
+/// Those of an object, once all its rows were looked at; what refers to them stays linked.
 pub(super) fn find(
-    desk: &Desk,
+    desk: &mut Desk,
     object: &str,
     memory: &dyn Memory,
 ) -> Result<Vec<Vanished>, PlanError> {
+    let gone = memory.written_without(object, &|id| desk.links.is_in_source(object, id))?;
+    for (key, _) in &gone {
+        desk.links.stands(object, &key.id);
+    }
     if desk.pipeline.delta.deleted == Else::Ignore {
         return Ok(Vec::new());
     }
-    let there = |id: &str| desk.links.by_id(object, id) != Fate::Missing;
-    let gone = memory.written_without(object, &there)?;
     Ok(gone
         .into_iter()
         .map(|(key, at)| Vanished { record: key.to_string(), at: at.to_string() })
         .collect())
+}
+
+/// Lets those that refer to a record find that it is not written, unless it stands from before.
+pub(super) fn unwritten(
+    desk: &mut Desk,
+    (object, id): (&str, &str),
+    outcome: Outcome,
+    known: Option<&Known>,
+) {
+    if outcome == Outcome::Flagged {
+        desk.links.learn(object, id, Fate::Left("flagged".into()));
+    }
+    if known.is_some() && matches!(outcome, Outcome::Flagged | Outcome::Skipped) {
+        desk.links.stands(object, id);
+    }
 }
 
 /// The remark on a record that is left out now, or merged into another, but was written before.

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::journey::sum;
+use crate::judge;
 use crate::rehearsal::Rehearsal;
+use crate::yard::Yard;
 
 const SPEC: &str = "
 version: 1
@@ -174,4 +177,30 @@ fn another_key_would_write_every_record_twice_and_is_refused() {
     fs::write(&spec, text).unwrap();
     assert_eq!(rehearsal.run("apply", &spec).0, 0);
     assert_eq!(rehearsal.journal().len(), written, "with the old key all is there");
+}
+
+#[test]
+fn a_company_that_is_held_or_gone_now_keeps_the_people_that_were_linked_to_it() {
+    let yard = Yard::open();
+    let before = yard.rehearsal.dump();
+    assert_eq!(yard.run("apply").0, 0);
+    let there = yard.rehearsal.dump();
+    yard.change("firms.csv", "1,Clearline Title,", "1,,");
+    yard.change("firms.csv", "4,Yard Four,fourth,Aspen,1\n", "");
+    let (code, second) = yard.run("apply");
+    assert_eq!((code, &second["objects"]["firms"]["flagged"]), (4, &json!(1)), "{second}");
+    assert_eq!((sum(&second, "updated"), sum(&second, "flagged")), (0, 1), "{second}");
+    assert_eq!(yard.rehearsal.dump(), there, "not one link was taken away");
+    // A firm that was never written is linked to by nobody, as before.
+    yard.change("firms.csv", "5,Yard Five,", "6,,,,\n5,Yard Five,");
+    yard.change(
+        "people.csv",
+        "6,Di Yard,di@yard.example,new,,",
+        "6,Di Yard,di@yard.example,new,,6",
+    );
+    let (code, third) = yard.run("apply");
+    assert_eq!((code, sum(&third, "updated")), (4, 0), "{third}");
+    assert_eq!(third["objects"]["people"]["flags"]["ref_left"], 1, "{third}");
+    assert_eq!(yard.run("rollback").0, 0);
+    judge::same_state(&yard.rehearsal.dump(), &before).unwrap();
 }
