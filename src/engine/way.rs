@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::ground::Entity;
-use crate::ledger::{EntryId, LedgerError, Reader, RunId, Undo};
+use crate::ledger::{Back, EntryId, LedgerError, Reader, RunId, Undo};
 
 /// How many deeds are read at once: a long way needs no memory.
 const PAGE: usize = 512;
@@ -12,7 +12,7 @@ const PAGE: usize = 512;
 /// run made it, and of each kind the latest first.
 pub(super) struct Way<'a> {
     reader: &'a Reader,
-    of: Option<RunId>,
+    back: Back,
     /// The kinds that are still to come, the next one last.
     kinds: Vec<Entity>,
     /// What undos left, the next one last.
@@ -28,10 +28,12 @@ impl<'a> Way<'a> {
     /// The way back of a run, or of everything.
     pub(super) fn of(reader: &'a Reader, of: Option<RunId>) -> Result<Self, LedgerError> {
         let mut left = reader.left_behind(of)?;
+        let deeds = left.iter().map(|undo| undo.deed).collect();
+        let back = Back { run: of, entity: None, left: deeds };
         left.sort_by_key(|undo| (undo.intent.entity, undo.deed));
         let kinds = Entity::ALL.to_vec();
         let page = VecDeque::new();
-        Ok(Self { reader, of, kinds, left, page, below: None, is_read: false })
+        Ok(Self { reader, back, kinds, left, page, below: None, is_read: false })
     }
 
     /// How many deeds of undos are still to be looked at again.
@@ -59,7 +61,8 @@ impl<'a> Way<'a> {
     }
 
     fn turn(&mut self, kind: Entity) -> Result<(), LedgerError> {
-        self.page = self.reader.undo_page((self.of, Some(kind)), self.below, PAGE)?.into();
+        self.back.entity = Some(kind);
+        self.page = self.reader.undo_page(&self.back, self.below, PAGE)?.into();
         self.is_read = self.page.len() < PAGE;
         self.below = self.page.back().map(|undo| undo.deed).or(self.below);
         Ok(())

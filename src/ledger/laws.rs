@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
-    Aspect, Deed, EntryId, Fresh, Identity, Intent, Ledger, LedgerError, Provisioned, RunId,
+    Aspect, Back, Deed, EntryId, Fresh, Identity, Intent, Ledger, LedgerError, Provisioned, RunId,
     RunKind, RunState, Settled, State, Undo, Undone, Verdict, invariants,
 };
 use crate::ground::{CrmId, CrmRef, Entity, Flag, Outcome, SourceKey};
@@ -176,7 +176,8 @@ async fn the_latest_deed_is_taken_back_first_with_what_lies_on_top() {
     assert_eq!(undos(&ledger, Some(second)), [d, c]);
     assert_eq!(undos(&ledger, Some(first)), [c, b, a], "people:3 is nobody's but the second run's");
     let page = |entity, count| {
-        let page = ledger.reader().undo_page((None, entity), Some(d), count).unwrap();
+        let page =
+            ledger.reader().undo_page(&Back { entity, ..Back::default() }, Some(d), count).unwrap();
         page.iter().map(|undo| undo.entry).collect::<Vec<_>>()
     };
     assert_eq!((page(None, 2), page(Some(Entity::Notes), 2)), (vec![c, b], vec![]));

@@ -53,4 +53,4 @@ pub use read::{Carried, Provisioned, Reader, Waiting};
 pub use run::{Run, RunId, RunKind, RunState};
 pub use salvage::Base;
 pub use story::StoryLine;
-pub use undo::{Undo, Undone};
+pub use undo::{Back, Undo, Undone};

@@ -15,8 +15,8 @@ use super::error::LedgerError;
 use super::run::{self, Run, RunId};
 use super::schema;
 use super::sum;
-use super::undo::{self, Undo, Undone, Which};
-use crate::ground::{CrmId, CrmRef, Entity, Flag, Outcome, SourceKey};
+use super::undo::{self, Back, Undo, Undone, Which};
+use crate::ground::{CrmId, CrmRef, Flag, Outcome, SourceKey};
 
 /// A reading connection.
 #[derive(Debug)]
@@ -172,11 +172,14 @@ impl Reader {
 
     /// What can be taken back of a run and of what lies on top of it, or of everything; the latest
     /// first.
-    pub fn undo_list(&self, run: Option<RunId>) -> Result<Vec<Undo>, LedgerError> {
-        self.undo_page((run, None), None, usize::MAX)
+    #[cfg(test)]
+    pub(super) fn undo_list(&self, run: Option<RunId>) -> Result<Vec<Undo>, LedgerError> {
+        let left = self.left_behind(run)?.iter().map(|undo| undo.deed).collect();
+        self.undo_page(&Back { run, left, ..Back::default() }, None, usize::MAX)
     }
 
-    /// How long [`Reader::undo_list`] is, and the records that some of its deeds made.
+    /// How many deeds of a run and of what lies on top of it, or of everything, can be taken back,
+    /// and the records that some of them made.
     pub fn undo_survey(
         &self,
         run: Option<RunId>,
@@ -184,21 +187,20 @@ impl Reader {
         self.with(|connection| undo::survey(connection, run))
     }
 
-    /// What earlier undos left to people, of the same deeds as [`Reader::undo_list`]; the latest first.
+    /// What earlier undos left to people, of the same deeds; the latest first.
     pub fn left_behind(&self, run: Option<RunId>) -> Result<Vec<Undo>, LedgerError> {
         self.with(|connection| undo::left_behind(connection, run))
     }
 
-    /// At most `count` of [`Reader::undo_list`], all of them older than the entry `below`: with the
-    /// last one's entry the next page, so that a long list needs no memory. With an entity only deeds
-    /// on its records.
+    /// At most `count` deeds that can be taken back, the latest first, all of them older than the
+    /// entry `below`: with the last one's entry the next page, so that a long list needs no memory.
     pub fn undo_page(
         &self,
-        of: (Option<RunId>, Option<Entity>),
+        back: &Back,
         below: Option<EntryId>,
         count: usize,
     ) -> Result<Vec<Undo>, LedgerError> {
-        self.with(|connection| undo::list(connection, of, below, count))
+        self.with(|connection| undo::list(connection, back, below, count))
     }
 
     /// What a rollback came to: object and how to how many.

@@ -38,6 +38,18 @@ pub enum Undone {
     Conflict,
 }
 
+/// Which deeds are asked for, of those that can be taken back.
+#[derive(Debug, Clone, Default)]
+pub struct Back {
+    /// Those of a run and of what lies on top of it; `None`: all.
+    pub run: Option<RunId>,
+    /// Those on the records of a kind; `None`: of every kind.
+    pub entity: Option<Entity>,
+    /// The deeds of that run of which undos left something, when the way back began: what lies on
+    /// top of these comes first too. They are asked for once, not for every page.
+    pub left: Vec<EntryId>,
+}
+
 const COLUMNS: &str = "id, run, object, key, aspect, deed, entity, crm, rev_before, before, after, \
                        hash, undoes, at, rev";
 
@@ -84,39 +96,40 @@ fn not_deleted(alias: &str) -> String {
     )
 }
 
+/// The deeds of which undos left something, as [`in_scope`] asks for them.
+const LEFT: &str = "SELECT first FROM left_behind";
+
 /// That an entry `e` is of the run `?1`, or lies on top of one that is and that can be taken back;
 /// every entry is when there is no such run.
-fn in_scope() -> String {
+fn in_scope(left: &str) -> String {
     format!(
         "(?1 IS NULL OR e.run = ?1 OR (e.run > ?1 AND EXISTS (
             SELECT 1 FROM entry AS f WHERE f.object = e.object AND f.key = e.key AND f.run = ?1
-             AND (f.id IN (SELECT first FROM left_behind) OR {}))))",
+             AND (f.id IN ({left}) OR {}))))",
         stands("f")
     )
 }
 
-/// At most `count` deeds that stand, the latest first, all of them older than `below`; with an
-/// entity only those on its records.
-///
-/// With a run: its deeds, and later deeds on the same records, which lie on top of them.
+/// At most `count` deeds that stand, the latest first, all of them older than `below`.
 pub(super) fn list(
     connection: &Connection,
-    (run, entity): (Option<RunId>, Option<Entity>),
+    back: &Back,
     below: Option<EntryId>,
     count: usize,
 ) -> rusqlite::Result<Vec<Undo>> {
     let sql = format!(
-        "{LEFT_BEHIND} SELECT {COLUMNS} FROM entry AS e
+        "SELECT {COLUMNS} FROM entry AS e
          WHERE e.id < ?2 AND (?4 IS NULL OR e.entity = ?4) AND {} AND {}
          ORDER BY e.id DESC LIMIT ?3",
         stands("e"),
-        in_scope()
+        in_scope("SELECT value FROM json_each(?5)")
     );
     let below = below.map_or(i64::MAX, |entry| entry.0);
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&sql)?;
-    let entity = entity.map(Entity::name);
-    let given = params![run.map(|run| run.0), below, count, entity];
+    let left: Vec<i64> = back.left.iter().map(|entry| entry.0).collect();
+    let (run, entity) = (back.run.map(|run| run.0), back.entity.map(Entity::name));
+    let given = params![run, below, count, entity, serde_json::json!(left).to_string()];
     let rows = statement.query_map(given, |row| {
         let OpenEntry { id, intent } = intent(row)?;
         let rev = row.get::<_, Option<String>>(14)?.unwrap_or_default();
@@ -134,7 +147,7 @@ pub(super) fn survey(
         "{LEFT_BEHIND} SELECT object, key, deed IN ('create','adopt') FROM entry AS e
          WHERE {} AND {}",
         stands("e"),
-        in_scope()
+        in_scope(LEFT)
     );
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query(params![run.map(|run| run.0)])?;
@@ -158,7 +171,7 @@ pub(super) fn left_behind(
          FROM left_behind JOIN entry AS e ON e.id = first
          WHERE {} AND {} ORDER BY e.id DESC",
         not_deleted("e"),
-        in_scope()
+        in_scope(LEFT)
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(params![run.map(|run| run.0)], |row| {

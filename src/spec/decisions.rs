@@ -46,10 +46,10 @@ pub struct WrittenBefore {
 pub enum Maker {
     /// Somebody else: it was there before.
     Others,
-    /// A run that is taken back.
+    /// A run that is taken back, or that lies on top of it.
     TakenBack,
-    /// The run of this number, which is not taken back.
-    Earlier(i64),
+    /// The run of this number, which is not taken back here.
+    OtherRun(i64),
 }
 
 /// Reads decisions; all faults come at once. `known` is asked about each record.
@@ -128,7 +128,7 @@ fn possible(
             let hint = "say `restore` with the fields that are to be as before".to_owned();
             desk.fault_hint("not-ours", &node.spot, message, hint);
         }
-        (DriftWay::Delete, Maker::Earlier(run)) => {
+        (DriftWay::Delete, Maker::OtherRun(run)) => {
             let message = format!("{key} was made by run {run}, which is not taken back here");
             let hint = format!(
                 "say `restore` with the fields that are to be as before, or `keep`; `rollback --run {run}` can delete it"
@@ -140,7 +140,7 @@ fn possible(
             let hint = "say `delete` or `keep`".to_owned();
             desk.fault_hint("not-ours", &node.spot, message, hint);
         }
-        (DriftWay::Restore(fields), Maker::Others | Maker::Earlier(_)) => {
+        (DriftWay::Restore(fields), Maker::Others | Maker::OtherRun(_)) => {
             for field in fields.iter().filter(|field| !before.fields.contains(field)) {
                 let message = format!("`{field}` of {key} was never changed by flitpipe");
                 let hint = format!("it changed {}", before.fields.join(", "));

@@ -313,9 +313,13 @@ fn a_record_that_an_earlier_run_made_gets_its_values_back_and_is_not_deleted_wit
     {
         assert!(told.contains(said), "{said}: {told}");
     }
+    // Of a record that the later run did not write, nothing is taken back.
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, "people:4: { seen: \"0\", do: delete }\n").unwrap();
+    let (code, _, told) = with(&yard, &["--run", "2", "--decisions", &file]);
+    assert!(code == 2 && told.contains("people:4 was made by run 1"), "{code}: {told}");
     judge::nothing_written(&yard.rehearsal.journal(), written).unwrap();
 
-    let text = fs::read_to_string(&file).unwrap();
     let restore = text.replace("do: delete", "do: restore, fields: [description]");
     fs::write(&file, restore).unwrap();
     let (code, back, told) = with(&yard, &["--run", "2", "--decisions", &file]);

@@ -1,6 +1,6 @@
 //! `rollback`: shows what can be taken back, then takes it back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::cli::work::{self, Call};
 use crate::crm::{Crm, Nutshell};
 use crate::engine::{EngineError, RollbackReport, Scope, Session, rollback};
 use crate::ground::SourceKey;
-use crate::ledger::{Deed, Ledger, Lock, RunId, RunKind, RunState};
+use crate::ledger::{Deed, Ledger, Lock, OpenEntry, RunId, RunKind, RunState};
 use crate::report;
 use crate::spec::{
     DriftDecisions, KnownColumns, Maker, Pipeline, Reading, WrittenBefore, read_decisions,
@@ -137,36 +137,30 @@ fn decisions(
         files: &|path| std::fs::read_to_string(path),
         columns: &|_| KnownColumns::default(),
     };
-    let makings = makings(ledger, of)?;
     let known = |key: &SourceKey| {
-        let entries = ledger.reader().entries(key).ok()?;
-        let in_scope = entries.iter().filter(|entry| of.is_none_or(|of| entry.intent.run >= of));
-        let changed = in_scope.filter_map(|entry| entry.intent.before.as_ref()?.as_object());
-        let fields = changed.flat_map(|before| before.keys().cloned());
-        let made = entries.iter().rfind(|entry| is_making(entry.intent.deed));
-        let maker = made.map_or(Maker::Others, |made| match makings.get(key) {
-            Some(false) => Maker::Earlier(made.intent.run.0),
-            Some(true) | None => Maker::TakenBack,
-        });
-        (!entries.is_empty()).then(|| WrittenBefore { maker, fields: fields.collect() })
+        let done = ledger.reader().done(key).ok()?;
+        (!done.is_empty()).then(|| written_before(&done, of))
     };
     Ok(read_decisions(&reading, &known).map_err(|faults| show(context, &faults)))
 }
 
-/// The records of which something is taken back, and whether their making is.
-fn makings(ledger: &Ledger, of: Option<RunId>) -> Result<HashMap<SourceKey, bool>, EngineError> {
-    let mut makings = HashMap::new();
-    for undo in ledger.reader().undo_list(of)? {
-        *makings.entry(undo.intent.key).or_default() |= is_making(undo.intent.deed);
-    }
-    for undo in ledger.reader().left_behind(of)? {
-        makings.entry(undo.intent.key).or_default();
-    }
-    Ok(makings)
-}
-
-const fn is_making(deed: Deed) -> bool {
-    matches!(deed, Deed::Create | Deed::Adopt)
+/// What a rollback takes back of a record, by what was done to it.
+fn written_before(done: &[OpenEntry], of: Option<RunId>) -> WrittenBefore {
+    let is_taken_back = |run: RunId| of.is_none_or(|of| run >= of);
+    // What lies on top of a run goes with it only where that run wrote something as well.
+    let touched = of.is_none_or(|of| done.iter().any(|entry| entry.intent.run == of));
+    let in_scope = done.iter().filter(|entry| touched && is_taken_back(entry.intent.run));
+    let changed = in_scope.filter_map(|entry| entry.intent.before.as_ref()?.as_object());
+    let fields = changed.flat_map(|before| before.keys().cloned()).collect();
+    let last = done
+        .iter()
+        .rfind(|entry| matches!(entry.intent.deed, Deed::Create | Deed::Adopt | Deed::Delete));
+    let maker = match last.map(|entry| (entry.intent.deed, entry.intent.run)) {
+        None | Some((Deed::Delete, _)) => Maker::Others,
+        Some((_, run)) if touched && is_taken_back(run) => Maker::TakenBack,
+        Some((_, run)) => Maker::OtherRun(run.0),
+    };
+    WrittenBefore { maker, fields }
 }
 
 /// Writes down what people changed, with a file in which it can be decided about; `given` is the one
