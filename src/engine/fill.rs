@@ -54,6 +54,7 @@ impl Filling {
             if says || makes {
                 let fill = found.fill.entry(path.to_owned()).or_default();
                 fill.source += u64::from(says);
+                fill.left_out += u64::from(says && !makes);
                 fill.made += u64::from(makes);
                 fill.stands += u64::from(makes && stands.is_some());
             }
@@ -66,6 +67,8 @@ impl Filling {
 
 fn columns(rule: &Rule) -> Vec<String> {
     let paths: Vec<&ColumnPath> = match (&rule.reference, &rule.from) {
+        // Its columns are those of the children.
+        (_, From::Each(_)) => Vec::new(),
         (Some(Reference::To { tries, .. }), _) => {
             let named = tries.iter().filter_map(|way| match way {
                 Try::Id(path) => Some(path),
@@ -76,8 +79,9 @@ fn columns(rule: &Rule) -> Vec<String> {
         }
         (Some(Reference::Columns(paths)), _) => paths.iter().map(|(path, _)| path).collect(),
         (None, From::Columns(paths)) => paths.iter().collect(),
-        (Some(Reference::Switch { .. }), _)
-        | (None, From::Value(_) | From::Template(_) | From::Each(_)) => Vec::new(),
+        (Some(Reference::Switch { .. }), _) | (None, From::Value(_) | From::Template(_)) => {
+            Vec::new()
+        }
     };
     if paths.iter().any(|path| !path.keys.is_empty()) {
         return Vec::new();

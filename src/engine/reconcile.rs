@@ -3,52 +3,54 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::error::EngineError;
 use super::fill::{Filling, Stops};
+use super::judged::{changed_in_source, judge, money, shown};
 use super::resolve::{links, resolve};
 use super::session::Session;
 use super::setup::Prepared;
 use super::theirs::{KEPT_BESIDE, Lists, theirs, told};
 use super::three_way::{Values, alike};
 use crate::crm::{self, Crm, Snapshot};
-use crate::ground::{CrmRef, Entity, Fields, Flag, Record as Row, Rows, SourceKey, failpoint};
+use crate::ground::{CrmRef, Entity, Fields, Record as Row, Rows, SourceKey, failpoint};
 use crate::ledger::{Ledger, Origin, RunId, State, key_of_marker};
 use crate::plan::{Course, Prepared as Record};
-use crate::report::{Difference, Findings, Found, Sort};
-use crate::spec::{Kind, Object, ObjectKind};
+use crate::report::{DIFFERENCES, Difference, Findings, Found, Sort};
+use crate::spec::ObjectKind;
 
 /// The kinds of records that can be read back as lists.
 const LISTED: [Entity; 5] =
     [Entity::Accounts, Entity::Contacts, Entity::Leads, Entity::Activities, Entity::Tasks];
 
-/// Remarks that say that a value of somebody else was kept.
-const KEPT: [&str; 2] = ["kept_existing", "target_changed"];
-
 /// How many records of series are kept at most while others are compared.
 const KEPT_OF_SERIES: usize = 4_096;
 
-/// How much of a value is shown.
-const SHOWN_CHARS: usize = 400;
+/// What a comparison is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Compared {
+    /// The run whose outcomes must add up to the source; `None`: nothing was promised.
+    pub run: Option<RunId>,
+    /// Whether the source was read again since that run.
+    pub is_later: bool,
+}
 
 /// Compares everything that was written with what stands in the CRM; differences go to a file.
-///
-/// `run` is the run whose outcomes must add up to the source.
 pub async fn reconcile<C: Crm>(
     session: &Session<'_, C>,
     prepared: &Prepared,
     ledger: &Ledger,
-    run: Option<RunId>,
+    compared: Compared,
 ) -> Result<Found, EngineError> {
-    let file = session.out.join("differences.jsonl");
+    let file = session.out.join(DIFFERENCES);
     let fail = |source| EngineError::Output { file: file.clone(), source };
     let findings = Findings::begin(&file).map_err(fail)?;
     let filling = Filling::of(&session.pipeline);
-    let mut reading =
-        Reading { session, prepared, ledger, filling, findings, series: HashMap::new() };
-    reading.outcomes(run)?;
+    let is_later = compared.is_later;
+    let series = HashMap::new();
+    let mut reading = Reading { session, prepared, ledger, is_later, filling, findings, series };
+    reading.outcomes(compared.run)?;
     let kinds: HashSet<Entity> =
         session.pipeline.objects.iter().map(|object| object.kind.entity()).collect();
     let mut seen = HashSet::new();
@@ -79,6 +81,7 @@ struct Reading<'a, C> {
     session: &'a Session<'a, C>,
     prepared: &'a Prepared,
     ledger: &'a Ledger,
+    is_later: bool,
     filling: Filling,
     findings: Findings,
     /// Object and row of a series to the records that are made of it, of the last few series.
@@ -151,7 +154,11 @@ impl<C: Crm> Reading<'_, C> {
     async fn unlisted(&mut self, object: usize, seen: &HashSet<CrmRef>) -> Result<(), EngineError> {
         let name = self.session.pipeline.objects[object].name.clone();
         let (mut unseen, mut there, mut unread) = (Vec::new(), 0_u64, 0_u64);
+        let only = self.prepared.desk.only.as_deref();
         self.ledger.reader().each_link(&name, |key, at| {
+            if only.is_some_and(|only| !only.contains(&key)) {
+                return;
+            }
             if seen.contains(&at) {
                 there += 1;
             } else {
@@ -181,16 +188,18 @@ impl<C: Crm> Reading<'_, C> {
     }
 
     fn compare(&mut self, pair: &Pair<'_>) -> Result<(), EngineError> {
-        let Some((wanted, made)) = self.wanted(pair)? else { return Ok(()) };
+        let Some((mut wanted, made)) = self.wanted(pair)? else { return Ok(()) };
         let rules = &self.session.pipeline.objects[pair.object];
+        let mut differing = crm::differences(rules.kind, &wanted, pair.now);
+        let is_changed = self.is_later && self.changed(pair, &mut wanted, &mut differing)?;
         self.sum(pair, &wanted);
         let found = self.findings.of(&rules.name);
         found.compared += 1;
         found.values += wanted.len() as u64;
-        let source = made.as_ref().map(|(row, fields)| (&**row, fields));
+        let source = made.as_ref().filter(|_| !is_changed);
+        let source = source.map(|(row, fields)| (&**row, fields));
         let stops = Stops { source, wanted: &wanted, now: pair.now };
         self.filling.count((pair.object, rules), &stops, found);
-        let differing = crm::differences(rules.kind, &wanted, pair.now);
         if differing.is_empty() {
             return Ok(());
         }
@@ -200,7 +209,7 @@ impl<C: Crm> Reading<'_, C> {
             let lists = Lists { path: &path, wanted: wants, stands };
             let others = self.others(pair, &lists)?;
             let (sort, rule, why) = if others.is_empty() {
-                judge(rules, pair, &path, &remarks)
+                judge(rules, (pair.state, pair.now), &path, &remarks)
             } else {
                 let why = format!("others put {} into the list: kept beside ours", told(&others));
                 (Sort::Explained, KEPT_BESIDE, why)
@@ -211,8 +220,35 @@ impl<C: Crm> Reading<'_, C> {
         Ok(())
     }
 
+    /// Notes what the source says differently since the record was written, which is then compared
+    /// with what was written; whether there was something.
+    fn changed(
+        &mut self,
+        pair: &Pair<'_>,
+        wanted: &mut Values,
+        differing: &mut Vec<String>,
+    ) -> Result<bool, EngineError> {
+        let kind = self.session.pipeline.objects[pair.object].kind;
+        let changed = changed_in_source(kind, (pair.state, pair.now), differing);
+        for path in &changed {
+            let now = pair.now.fields.get(path);
+            let wants = match now {
+                Some(now) => wanted.insert(path.clone(), now.clone()),
+                None => wanted.remove(path),
+            };
+            let (wants, stands) = (shown(wants.as_ref()), shown(now));
+            let why = "the source changed after it was written; the next apply brings it";
+            let known = ("source_changed", why.to_owned());
+            self.note(pair.key, Sort::Explained, (&pair.now.at, path, &wants, &stands), known)?;
+        }
+        Ok(!changed.is_empty())
+    }
+
     /// What others put into a list, when it is all that differs there.
     fn others(&self, pair: &Pair<'_>, lists: &Lists<'_>) -> Result<Vec<Value>, EngineError> {
+        if ![lists.wanted, lists.stands].into_iter().flatten().any(Value::is_array) {
+            return Ok(Vec::new());
+        }
         let done = self.ledger.reader().done(pair.key)?;
         let made = pair.state.origin == Origin::Created && done.len() == 1;
         if made && pair.now.rev == pair.state.rev {
@@ -305,7 +341,7 @@ impl<C: Crm> Reading<'_, C> {
             rule: rule.to_owned(),
             why,
         };
-        let file = self.session.out.join("differences.jsonl");
+        let file = self.session.out.join(DIFFERENCES);
         let fail = |source| EngineError::Output { file, source };
         self.findings.note(&key.object, difference).map_err(fail)
     }
@@ -338,51 +374,4 @@ pub(super) fn wanted(
         keys.into_iter().zip(places).filter_map(|(key, at)| Some((key, at?))).collect();
     let resolved = resolve(rules, &fields, &known);
     Ok(crm::expected(rules.kind, &resolved.values))
-}
-
-/// What sort of difference it is, and what is known about it: a word and a sentence.
-fn judge<'f>(
-    rules: &Object,
-    pair: &Pair<'_>,
-    path: &str,
-    remarks: &'f [Flag],
-) -> (Sort, &'f str, String) {
-    let kept = remarks.iter().find(|flag| *flag.field == *path && KEPT.contains(&&*flag.code));
-    if let Some(kept) = kept {
-        return (Sort::Explained, &kept.code, kept.detail.to_string());
-    }
-    let failed = remarks.iter().find(|flag| *flag.field == *path && &*flag.code == "ref_failed");
-    if let Some(failed) = failed {
-        return (Sort::Explained, &failed.code, failed.detail.to_string());
-    }
-    let field = rules.fields.iter().find(|field| field.target.path == path);
-    let linked = field.is_some_and(|field| matches!(field.target.kind, Kind::Reference(_)));
-    let sort = if linked { Sort::Orphan } else { Sort::Mismatch };
-    let (rule, why) = if pair.now.rev == pair.state.rev {
-        ("made_other", "the CRM made something else of the value that was written")
-    } else if pair.now.fields.contains_key(path) {
-        ("changed_later", "it was changed in the CRM after it was written")
-    } else {
-        ("emptied_later", "it was emptied in the CRM after it was written")
-    };
-    (sort, rule, why.to_owned())
-}
-
-/// An amount and its currency.
-fn money(value: Option<&Value>) -> Option<(String, Decimal)> {
-    let value = value?;
-    let currency = value.get("currency")?.as_str()?.to_owned();
-    let amount = value.get("amount")?;
-    let text = amount.as_str().map_or_else(|| amount.to_string(), str::to_owned);
-    Some((currency, text.parse().ok()?))
-}
-
-/// A value as it stands in the list of differences.
-fn shown(value: Option<&Value>) -> String {
-    let text = match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
-    text.chars().take(SHOWN_CHARS).collect()
 }

@@ -13,7 +13,7 @@ use crate::staging::Staging;
 pub enum Again {
     /// The sources are read.
     Fresh,
-    /// An unfinished run goes on with the rows that it began with.
+    /// The rows of the last complete extraction are used, if there is one of this spec.
     Staged,
 }
 
@@ -23,11 +23,12 @@ pub(super) async fn staged<C: Crm>(
     again: Again,
 ) -> Result<Option<Extraction>, EngineError> {
     let mut staging = open(session)?;
-    if again == Again::Staged && staging.is_complete()? && staging.matches()? && !staging.is_open()
-    {
+    if again == Again::Staged && staging.is_complete()? {
+        // A reading that was broken off since would take their place.
+        staging.discard()?;
         return Ok(None);
     }
-    if staging.is_open() && !staging.matches()? {
+    if !staging.is_open()? {
         staging.discard()?;
     }
     let read = extract(&session.pipeline, &session.readers, &mut staging, session.watch).await?;
@@ -43,7 +44,8 @@ pub fn begin_with_rows<C: Crm>(session: &Session<'_, C>, run: RunId) -> Result<(
 /// Whether the rows that are staged are those that a run began with. They are not when the source
 /// was read since, by a plan or a profile: outcomes of other rows do not belong into the same run.
 pub fn began_with_rows<C: Crm>(session: &Session<'_, C>, run: RunId) -> Result<bool, EngineError> {
-    Ok(open(session)?.lent_to()? == Some(run.0))
+    let staging = open(session)?;
+    Ok(staging.lent_to()? == Some(run.0) && staging.is_complete()?)
 }
 
 fn open<C: Crm>(session: &Session<'_, C>) -> Result<Staging, EngineError> {

@@ -86,12 +86,13 @@ pub fn write_audit_page(
         "Waiting for a person",
         "These records were not written. Mend them in the source or the spec, then apply again: only they are written.",
     );
+    let list = audit_list(about.run);
     let mut rows = page.table(&TableHead {
         id: "held",
         caption: "Records that wait for a person",
         columns: &HELD,
         filters: &[0, 1],
-        whole: None,
+        whole: Some(&list),
         empty: "None.",
     });
     let mut result = Ok(());
@@ -176,12 +177,13 @@ fn left_out(page: &mut Page, reader: &Reader, run: RunId) -> Result<io::Result<(
         "Left out and merged",
         "These records have none of their own in the CRM: a rule of the spec leaves them out, or another record stands for them as well.",
     );
+    let list = audit_list(run);
     let mut rows = page.table(&TableHead {
         id: "left-out",
         caption: "Records left out or merged",
         columns: &LEFT_OUT,
         filters: &[0, 1],
-        whole: None,
+        whole: Some(&list),
         empty: "None.",
     });
     let mut result = Ok(());

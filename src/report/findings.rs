@@ -11,6 +11,9 @@ use serde_json::json;
 
 use super::file::Draft;
 
+/// The list of every difference, beside the page of a reconciliation.
+pub const DIFFERENCES: &str = "differences.jsonl";
+
 /// How many differences of a sort are kept for people to look at.
 const EXAMPLES: usize = 5;
 
@@ -97,6 +100,11 @@ pub struct ObjectFindings {
 }
 
 impl ObjectFindings {
+    /// How many of the records that stand in the CRM were looked at.
+    pub const fn looked_at(&self) -> u64 {
+        self.destination - self.unread
+    }
+
     /// How many differences of a sort there are.
     pub fn count(&self, sort: Sort) -> u64 {
         self.counts.get(&sort).copied().unwrap_or_default()
@@ -108,7 +116,9 @@ impl ObjectFindings {
 pub struct Fill {
     /// A column of which it is made says something.
     pub source: u64,
-    /// The rules make a value.
+    /// Of these, the records for which the rules make nothing of it.
+    pub left_out: u64,
+    /// The rules make a value, of what the source says or without it.
     pub made: u64,
     /// The CRM has a value, of those for which the rules make one.
     pub stands: u64,
@@ -117,7 +127,7 @@ pub struct Fill {
 impl Fill {
     /// Whether what the source says stands in the CRM in every record.
     pub const fn is_whole(self) -> bool {
-        self.stands == self.made && self.made >= self.source
+        self.stands == self.made && self.left_out == 0
     }
 }
 

@@ -33,7 +33,7 @@ pub use audit_page::{Audited, write_audit_page};
 pub use drift::{Drifted, write_decisions, write_drift, write_drift_sheet};
 pub use field_diff::{FieldDiff, FieldState, sort_diff, write_field_diff};
 pub use file::write_text;
-pub use findings::{Difference, Fill, Findings, Found, ObjectFindings, Sort, Sums};
+pub use findings::{DIFFERENCES, Difference, Fill, Findings, Found, ObjectFindings, Sort, Sums};
 pub use guard::guarded;
 pub use mapping::rule_text;
 pub use plan_page::{Planned, write_plan_page};
@@ -42,5 +42,5 @@ pub use profile_page::write_profile_page;
 pub use reconciliation::{
     Breached, breaches, summary as reconciliation, told as reconciliation_told,
 };
-pub use reconciliation_page::{Reconciled, write_reconciliation_page};
+pub use reconciliation_page::{Extent, Reconciled, write_reconciliation_page};
 pub use sample_page::{Sampled, write_sample_page};

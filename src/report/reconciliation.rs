@@ -140,7 +140,7 @@ pub fn told(found: &Found, breaches: &[Breached]) -> String {
 fn looked_at(findings: &ObjectFindings) -> String {
     match findings.unread {
         0 => String::new(),
-        unread => format!(" ({} of these looked at)", findings.destination - unread),
+        _ => format!(" ({} of these looked at)", findings.looked_at()),
     }
 }
 

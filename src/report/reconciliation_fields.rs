@@ -7,10 +7,11 @@ use super::findings::{Fill, ObjectFindings};
 use super::page::{Bar, Bars, Cell, Column, Page, Paint, TableHead, Tone};
 use super::reconciliation_page::Reconciled;
 
-const FIELDS: [Column<'_>; 6] = [
+const FIELDS: [Column<'_>; 7] = [
     Column::text("Object"),
     Column::code("Field"),
     Column::number("The source has a value"),
+    Column::number("Left out"),
     Column::number("The rules make one"),
     Column::number("It stands in the CRM"),
     Column::chip("Result"),
@@ -27,7 +28,7 @@ pub(super) fn fill(page: &mut Page, found: &BTreeMap<String, ObjectFindings>) ->
     page.section(
         "fields",
         "Field by field",
-        "How many of the records that were looked at have each field. Where the source has more, a rule left values out: the plan and the audit say which and why. A field that a template or a constant makes counts where it is made.",
+        "How many of the records that were looked at have each field. `Left out` are records whose source has a value of which a rule makes none: the plan and the audit say which and why. Rules can also make one where the source has none. A field that a template or a constant makes counts where it is made.",
     );
     let fields = || {
         let of = |(object, findings): (&'_ String, &'_ ObjectFindings)| {
@@ -41,7 +42,7 @@ pub(super) fn fill(page: &mut Page, found: &BTreeMap<String, ObjectFindings>) ->
         id: "fields",
         caption: "Fill of each field",
         columns: &FIELDS,
-        filters: &[0, 4],
+        filters: &[0, 6],
         whole: None,
         empty: "",
     });
@@ -50,6 +51,7 @@ pub(super) fn fill(page: &mut Page, found: &BTreeMap<String, ObjectFindings>) ->
             Cell::text(object),
             Cell::text(field),
             Cell::number(fill.source),
+            Cell::number(fill.left_out),
             Cell::number(fill.made),
             Cell::number(fill.stands),
             if fill.is_whole() {
@@ -101,7 +103,7 @@ fn gaps(page: &mut Page, fields: impl Iterator<Item = (String, String, Fill)>) {
         .map(|(label, fill)| Bar {
             label,
             value: fill.stands,
-            of: fill.source.max(fill.made),
+            of: fill.made + fill.left_out,
             paint: Paint::Amber,
         })
         .collect();

@@ -5,13 +5,45 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use super::findings::{Difference, Found, ObjectFindings, Sort, Sums};
+use super::findings::{DIFFERENCES, Difference, Found, ObjectFindings, Sort, Sums};
 use super::page::{
     Cell, Column, Fact, Heading, Page, Paint, Series, Stacked, StackedBar, TableHead, Tone,
 };
 use super::reconciliation::Breached;
 use super::reconciliation_fields::{fill, owners};
 use crate::ground::counted;
+
+/// Of how much a reconciliation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything that the spec moves.
+    Whole,
+    /// The records of the last sample.
+    Sample,
+    /// Everything, of which only samples were written.
+    SampledOnly,
+}
+
+impl Extent {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Whole | Self::SampledOnly => "Reconciliation",
+            Self::Sample => "Reconciliation of a sample",
+        }
+    }
+
+    const fn said(self) -> &'static str {
+        match self {
+            Self::Whole => "",
+            Self::Sample => {
+                "Only a sample was written by this run: all numbers here are those of its records."
+            }
+            Self::SampledOnly => {
+                "Only samples were written so far: what stands in the CRM is theirs, and the rest of the source still has to move."
+            }
+        }
+    }
+}
 
 /// What the page is about.
 #[derive(Clone, Copy)]
@@ -22,8 +54,10 @@ pub struct Reconciled<'a> {
     pub account: &'a str,
     /// The run and when it began; empty when nothing was run.
     pub run: &'a str,
-    /// Whether only a sample was written.
-    pub is_sample: bool,
+    /// Of how much it is.
+    pub extent: Extent,
+    /// Whether the source was read again since that run.
+    pub is_later: bool,
     /// A user of the CRM (`Users:3`) by name and e-mail.
     pub user: &'a dyn Fn(&str) -> Option<String>,
     /// What was found.
@@ -56,7 +90,7 @@ const SUMS: [Column<'_>; 7] = [
     Column::number("Difference"),
 ];
 
-const DIFFERENCES: [Column<'_>; 8] = [
+const LISTED: [Column<'_>; 8] = [
     Column::chip("Kind"),
     Column::text("Object"),
     Column::code("Record"),
@@ -83,22 +117,24 @@ pub fn write_reconciliation_page(
         |of: fn(&ObjectFindings) -> u64| Fact::Count(about.found.objects.values().map(of).sum());
     let unexplained = |found: &ObjectFindings| count(found, |sort| sort != Sort::Explained);
     let (source, stands) = (sum(|found| found.source), sum(|found| found.destination));
+    let looked_at = sum(ObjectFindings::looked_at);
     let (values, open) = (sum(|found| found.values), sum(unexplained));
     let explained = sum(|found| found.count(Sort::Explained));
     let subtitle =
         [format!("`{}` in the account {}", about.pipeline, about.account), about.run.to_owned()];
     let subtitle = subtitle.map(|part| Some(part).filter(|part| !part.is_empty()));
     let heading = Heading {
-        title: if about.is_sample { "Reconciliation of a sample" } else { "Reconciliation" },
+        title: about.extent.title(),
         subtitle: &subtitle.into_iter().flatten().collect::<Vec<_>>().join(", "),
         facts: &[
             ("Records in the source", source),
-            ("Records written and found", stands),
+            ("Records written", stands),
+            ("Of these looked at", looked_at),
             ("Values compared", values),
             ("Differences without a reason", open),
             ("Differences with a reason", explained),
         ],
-        files: &[("differences.jsonl", "every difference, a line of JSON each")],
+        files: &[(DIFFERENCES, "every difference, a line of JSON each")],
     };
     let mut page = Page::begin(file, &heading)?;
     verdict(&mut page, about);
@@ -120,14 +156,24 @@ fn count(found: &ObjectFindings, wanted: impl Fn(Sort) -> bool) -> u64 {
 }
 
 fn verdict(page: &mut Page, about: &Reconciled<'_>) {
-    if about.is_sample {
-        page.text("Only a sample was written: all numbers here are those of the sample, and the rest of the source still has to move.");
+    let later = if about.is_later {
+        "The source was read again after this run. Where it changed since, a record is compared with what was written, and `source_changed` says so; the next apply brings it."
+    } else {
+        ""
+    };
+    for said in [about.extent.said(), later].into_iter().filter(|said| !said.is_empty()) {
+        page.text(said);
     }
+    let is_all = about.found.objects.values().all(|found| found.unread == 0);
     match about.breaches.len() {
         0 if about.found.is_equal() => page.verdict(
             Tone::Good,
             "The numbers add up",
-            "Every record that was written stands in the CRM, with the values that the rules make of the source.",
+            if is_all {
+                "Every record that was written stands in the CRM, with the values that the rules make of the source."
+            } else {
+                "Every record that was looked at stands in the CRM, with the values that the rules make of the source. Not all were looked at: below stands of which objects."
+            },
         ),
         0 => page.verdict(
             Tone::Good,
@@ -176,7 +222,7 @@ fn objects(page: &mut Page, about: &Reconciled<'_>) -> io::Result<()> {
     page.section(
         "objects",
         "Object by object",
-        "Records of the source beside those that were written and stand in the CRM. The source has more where records were merged, skipped or held.",
+        "Records of the source beside those that were written and stand in the CRM, or were not found missing. The source has more where records were merged, skipped or held.",
     );
     let found = &about.found.objects;
     let mut rows = page.table(&TableHead {
@@ -222,7 +268,7 @@ fn objects(page: &mut Page, about: &Reconciled<'_>) -> io::Result<()> {
 }
 
 fn looked_at(findings: &ObjectFindings) -> Cell<'static> {
-    let cell = Cell::number(findings.destination - findings.unread);
+    let cell = Cell::number(findings.looked_at());
     if findings.unread == 0 { cell } else { cell.toned(Tone::Warn) }
 }
 
@@ -231,7 +277,7 @@ fn partly(page: &mut Page, found: &BTreeMap<String, ObjectFindings>) {
     for (object, findings) in found.iter().filter(|(_, findings)| findings.unread > 0) {
         page.text(&format!(
             "Of `{object}`, {} of {} were looked at, evenly spread: each costs a call of its own, and `reconcile: read_back` in the spec says how many are.",
-            findings.destination - findings.unread,
+            findings.looked_at(),
             counted(findings.destination, "record", "records"),
         ));
     }
@@ -305,9 +351,9 @@ fn listed(page: &mut Page, differences: &Path) -> io::Result<()> {
     let mut rows = page.table(&TableHead {
         id: "differences",
         caption: "Every difference",
-        columns: &DIFFERENCES,
+        columns: &LISTED,
         filters: &FILTERS,
-        whole: Some("differences.jsonl"),
+        whole: Some(DIFFERENCES),
         empty: "There is none.",
     });
     for line in BufReader::new(File::open(differences)?).lines() {

@@ -27,6 +27,10 @@ pub struct Staging {
     tables: Vec<(String, Vec<String>)>,
 }
 
+/// The words under which the spec of the complete extraction is noted, and that of the one under way.
+const COMPLETE_SPEC: &str = "spec";
+const OPEN_SPEC: &str = "open spec";
+
 /// How an extraction began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begun {
@@ -59,21 +63,19 @@ impl Staging {
         Ok(staging)
     }
 
-    /// Whether what is staged was staged under the spec fingerprint given to [`Staging::open`];
-    /// true when nothing is.
-    pub fn matches(&self) -> Result<bool, StagingError> {
-        let stored = self.word("spec")?;
-        Ok(stored.is_none_or(|stored| stored == self.fingerprint))
-    }
-
-    /// Whether a complete extraction is there.
+    /// Whether a complete extraction is there that was made under the spec fingerprint given to
+    /// [`Staging::open`].
     pub fn is_complete(&self) -> Result<bool, StagingError> {
-        Ok(self.generation("complete")?.is_some())
+        Ok(self.generation("complete")?.is_some() && self.is_of(COMPLETE_SPEC)?)
     }
 
-    /// Whether an extraction is under way.
-    pub fn is_open(&self) -> bool {
-        self.open.is_some()
+    /// Whether an extraction is under way that was begun under that fingerprint.
+    pub fn is_open(&self) -> Result<bool, StagingError> {
+        Ok(self.open.is_some() && self.is_of(OPEN_SPEC)?)
+    }
+
+    fn is_of(&self, word: &str) -> Result<bool, StagingError> {
+        Ok(self.word(word)?.is_some_and(|spec| spec == self.fingerprint))
     }
 
     /// Goes on with the extraction under way, or begins a new one beside the complete one.
@@ -93,7 +95,7 @@ impl Staging {
             for (name, links) in &tables {
                 sheet::create(transaction, generation, name, links)?;
             }
-            set_word(transaction, "spec", &fingerprint)?;
+            set_word(transaction, OPEN_SPEC, &fingerprint)?;
             set_word(transaction, "last", &generation.to_string())?;
             set_word(transaction, "open", &generation.to_string())
         })?;
@@ -122,11 +124,13 @@ impl Staging {
             }
         }
         let before = self.generation("complete")?;
+        let fingerprint = self.word(OPEN_SPEC)?.unwrap_or_default();
         self.transact(|transaction| {
             if let Some(before) = before {
                 sheet::drop_generation(transaction, before)?;
             }
             set_word(transaction, "complete", &generation.to_string())?;
+            set_word(transaction, COMPLETE_SPEC, &fingerprint)?;
             forget_word(transaction, "run")?;
             forget_word(transaction, "open")
         })?;
@@ -353,12 +357,23 @@ mod tests {
     #[test]
     fn an_extraction_under_another_spec_is_noticed_and_can_be_given_up() {
         let desk = Desk::new();
-        desk.open().begin().unwrap();
-        let mut staging = desk.open_under("spec-2");
-        assert!(!staging.matches().unwrap());
-        staging.discard().unwrap();
-        assert_eq!(staging.begin().unwrap(), Begun::Fresh);
-        assert!(staging.matches().unwrap());
+        let mut staging = desk.open();
+        staging.begin().unwrap();
+        for table in ["contacts", "groups", "memberships"] {
+            staging.close_table(table, &State::NotLicensed { status: 404 }).unwrap();
+        }
+        staging.finish().unwrap();
+        staging.lend(7).unwrap();
+        staging.begin().unwrap();
+        let mut other = desk.open_under("spec-2");
+        assert!(!other.is_open().unwrap() && !other.is_complete().unwrap());
+        other.discard().unwrap();
+        assert_eq!(other.begin().unwrap(), Begun::Fresh);
+        assert!(other.is_open().unwrap());
+        // The complete one is still of the spec under which it was read.
+        let first = desk.open();
+        assert!(first.is_complete().unwrap() && !first.is_open().unwrap());
+        assert_eq!(first.lent_to().unwrap(), Some(7));
     }
 
     #[test]

@@ -185,6 +185,8 @@ fn a_folder_of_dirty_files_arrives_explained_goes_on_to_the_next_export_and_back
     assert_eq!(applied["objects"].as_object().unwrap().len(), 10);
     agree(&planned, &applied);
     assert_eq!(applied["reconcile"]["verdict"], "pass", "{}", applied["reconcile"]);
+    let contacts = &applied["reconcile"]["objects"]["deals"]["fill"]["contacts"];
+    assert_eq!(contacts["source"], contacts["made"], "a list of children counts as it is made");
     dirt_is_told(&rehearsal, &planned);
     rows_of_the_table_are_visible(&rehearsal);
 

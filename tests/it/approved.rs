@@ -101,7 +101,7 @@ fn a_run_whose_source_was_read_since_it_stopped_is_finished_with_the_rows_of_tod
     // A look at the plan in between is no change: what was approved is gone on with.
     assert_eq!(yard.run("plan").0, 0);
     let (code, done) = apply(&yard, &first);
-    assert_eq!((code, sum(&done, "failed")), (0, 0), "{done}");
+    assert_eq!((code, &done["run"], sum(&done, "failed")), (0, &json!(2), 0), "{done}");
     conserved(&done);
 
     yard.grow();
@@ -111,6 +111,27 @@ fn a_run_whose_source_was_read_since_it_stopped_is_finished_with_the_rows_of_tod
     yard.change("people.csv", "7,Ed Yard,ed@yard.example,newer,Lyons,3\n", "");
     assert_eq!(yard.run("plan").0, 0);
     let (code, done) = yard.run("apply");
-    assert_eq!((code, &done["objects"]["people"]["source"]), (4, &json!(6)), "{done}");
+    let (people, notes) = (&done["objects"]["people"], &done["objects"]["notes"]);
+    assert_eq!((code, &people["source"], &notes["created"]), (0, &json!(6), &json!(1)), "{done}");
+    assert_eq!(people["flags"]["vanished"], 1, "the note goes to the person that stands: {done}");
+    conserved(&done);
+}
+
+#[test]
+fn a_reading_that_is_broken_off_between_leaves_a_stopped_run_its_rows() {
+    let yard = Yard::open();
+    yard.grow();
+    yard.rehearsal.faults(&json!({"class": "denied", "method": "newNote"}));
+    assert_eq!(yard.run("apply").0, 3);
+    yard.rehearsal.calm();
+    yard.change("people.csv", "7,Ed Yard,ed@yard.example,newer,Lyons,3\n", "");
+    let notes = yard.export().join("notes.csv");
+    let text = fs::read(&notes).unwrap();
+    fs::remove_file(&notes).unwrap();
+    assert_ne!(yard.run("plan").0, 0, "a file is missing");
+    fs::write(&notes, text).unwrap();
+    let (code, done) = yard.run("apply");
+    assert_eq!((code, &done["kind"], &done["run"]), (0, &json!("resume"), &json!(1)), "{done}");
+    assert_eq!(done["objects"]["people"]["source"], 7, "the rows that it began with");
     conserved(&done);
 }

@@ -108,7 +108,10 @@ fn what_was_written_and_left_alone_adds_up() {
     assert_eq!((code, &verdict["verdict"]), (0, &json!("pass")), "{verdict}");
     let people = &verdict["objects"]["people"];
     assert_eq!((&people["source"], &people["destination"]), (&json!(3), &json!(3)));
-    assert_eq!(people["fill"]["description"], json!({ "source": 3, "made": 3, "stands": 3 }));
+    assert_eq!(
+        people["fill"]["description"],
+        json!({ "source": 3, "left_out": 0, "made": 3, "stands": 3 })
+    );
     let sums: Vec<_> = verdict["sums"]
         .as_array()
         .unwrap()
@@ -122,6 +125,54 @@ fn what_was_written_and_left_alone_adds_up() {
         })
         .collect();
     assert_eq!(sums, [("EUR", "200", "200"), ("USD", "1050", "1050")]);
+}
+
+#[test]
+fn what_the_source_says_since_is_no_fault_of_the_run() {
+    let rehearsal = Rehearsal::open();
+    let (folder, spec) = office();
+    assert_eq!(rehearsal.run("apply", &spec).0, 0);
+    let change = |name: &str, old: &str, new: &str| {
+        let file = folder.path().join("export").join(name);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(old), "{text}");
+        fs::write(&file, text.replace(old, new)).unwrap();
+    };
+    change("people.csv", "3,Cy Dee,None", "4,Di Eff,Later,1,7\n3,Cy Dee,None");
+    change("people.csv", "Bob Ray,Short", "Bob Ray,Shorter");
+    change("deals.csv", "49.50", "50.50");
+    assert_eq!(rehearsal.run("plan", &spec).0, 0);
+    let (code, verdict) = rehearsal.run("reconcile", &spec);
+    assert_eq!((code, &verdict["verdict"]), (0, &json!("pass")), "{verdict}");
+    let explained = |object: &str| verdict["objects"][object]["explained"].clone();
+    assert_eq!((explained("people"), explained("deals")), (json!(1), json!(1)), "{verdict}");
+    let out = rehearsal.out();
+    let list = fs::read_to_string(out.join("differences.jsonl")).unwrap();
+    assert_eq!(list.matches("source_changed").count(), 2, "{list}");
+    let page = fs::read_to_string(out.join("reconciliation.html")).unwrap();
+    assert!(page.contains("The source was read again after this run."), "{page}");
+
+    // A harm is found all the same, and the next run makes it as the source says.
+    edit(&rehearsal, ("Contacts", "contact", "Bob Ray"), &json!({"description": "Other"}));
+    let (code, verdict) = rehearsal.run("reconcile", &spec);
+    assert_eq!((code, &verdict["objects"]["people"]["field_mismatches"]), (5, &json!(1)));
+}
+
+#[test]
+fn a_value_that_a_rule_leaves_out_is_told_though_another_row_gets_one_from_nowhere() {
+    let rehearsal = Rehearsal::open();
+    let (folder, spec) = office();
+    let rule = "description: text\n      email: { from: email, default: desk@newcorp.example }";
+    fs::write(&spec, SPEC.replace("description: text", rule)).unwrap();
+    let rows = "id,name,email,text,firm_id,user_id\n1,Ann Lee,ann@newcorp.example,A,1,7\n\
+                2,Bob Ray,,B,2,8\n3,Cy Dee,no address,C,1,7\n";
+    fs::write(folder.path().join("export/people.csv"), rows).unwrap();
+    let (code, applied) = rehearsal.run("apply", &spec);
+    let fill = &applied["reconcile"]["objects"]["people"]["fill"]["email"];
+    let expected = json!({ "source": 2, "left_out": 1, "made": 2, "stands": 2 });
+    assert_eq!((code, fill), (0, &expected), "{applied}");
+    let page = fs::read_to_string(rehearsal.out().join("reconciliation.html")).unwrap();
+    assert!(page.contains("values left out") && !page.contains("Every field stands"), "{page}");
 }
 
 #[test]

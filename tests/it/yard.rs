@@ -195,14 +195,19 @@ impl Yard {
             ("people.csv", "7,Ed Yard,ed@yard.example,newer,Lyons,3\n"),
             ("notes.csv", "7,Hello,7\n"),
         ] {
-            let path = self.folder.path().join("export").join(file);
+            let path = self.export().join(file);
             fs::write(&path, fs::read_to_string(&path).unwrap() + row).unwrap();
         }
     }
 
+    /// The folder of the export.
+    pub(crate) fn export(&self) -> PathBuf {
+        self.folder.path().join("export")
+    }
+
     /// Puts a text of a file of the export in the place of another one.
     pub(crate) fn change(&self, file: &str, old: &str, new: &str) {
-        let path = self.folder.path().join("export").join(file);
+        let path = self.export().join(file);
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains(old), "{text}");
         fs::write(&path, text.replace(old, new)).unwrap();
@@ -223,7 +228,7 @@ impl Yard {
 
     fn write(&self, export: &[(&str, &str)]) {
         for (file, text) in export {
-            fs::write(self.folder.path().join("export").join(file), text).unwrap();
+            fs::write(self.export().join(file), text).unwrap();
         }
     }
 

@@ -159,11 +159,11 @@ async fn written(
     prepared: &Prepared,
     (ledger, run): (&Ledger, RunId),
 ) -> Result<Written, EngineError> {
-    clear(&session.out)?;
+    clear(&session.out, prepared)?;
     let applied = apply(session, prepared, ledger, run).await?;
     let diff = sample::diff(session, prepared, ledger).await?;
     let swept = sweep::closing(context, session, (ledger, run, &prepared.inventory)).await?;
-    let verdict = reconcile::compare(session, prepared, ledger, Some(run)).await?;
+    let verdict = reconcile::closing(session, prepared, (ledger, run)).await?;
     Ok(Written { applied, swept, verdict, diff })
 }
 

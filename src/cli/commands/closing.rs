@@ -1,6 +1,6 @@
 //! The end of `apply`: reports, the table of outcomes, the summary and the exit code.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -17,6 +17,7 @@ use crate::ground::Outcome;
 use crate::ground::counted;
 use crate::ledger::{Ledger, RunId, RunKind};
 use crate::report::{self, Audited};
+use crate::spec::Pipeline;
 
 /// The page of a run's audit.
 const AUDIT: &str = "audit.html";
@@ -51,14 +52,13 @@ pub(super) fn close(
     let tallies = summary::tallies(reader, closing.run, &prepared.plan)?;
     let audit = session.out.join(report::audit_list(closing.run));
     report::write_audit(reader, closing.run, &prepared.plan, &audit)?;
-    for table in session.pipeline.tables.iter().filter(|table| table.completes.is_none()) {
-        let differences = prepared.desk.rows.differences(&table.name)?;
-        if !differences.is_empty() {
-            report::write_differences(
-                &table.name,
-                &differences,
-                &session.out.join(differences_of(&table.name)),
-            )?;
+    for table in completed(&session.pipeline) {
+        let differences = prepared.desk.rows.differences(table)?;
+        let file = session.out.join(differences_of(table));
+        if differences.is_empty() {
+            remove(file)?;
+        } else {
+            report::write_differences(table, &differences, &file)?;
         }
     }
     page(session, (ledger, prepared), (closing.run, &tallies, applied))?;
@@ -93,17 +93,28 @@ pub(super) fn close(
 }
 
 /// Takes the pages of the run before away: beside a run that stops they would be taken for its own.
-pub(super) fn clear(out: &Path) -> Result<(), EngineError> {
-    for name in [AUDIT, reconcile::PAGE, reconcile::DIFFERENCES] {
-        let file = out.join(name);
-        match std::fs::remove_file(&file) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(EngineError::Output { file, source });
-            }
-            Ok(()) | Err(_) => {}
+pub(super) fn clear(out: &Path, prepared: &Prepared) -> Result<(), EngineError> {
+    let of_sample = prepared.sample.iter().flat_map(|_| sample::FILES);
+    [AUDIT, reconcile::PAGE, report::DIFFERENCES]
+        .into_iter()
+        .chain(of_sample)
+        .try_for_each(|name| remove(out.join(name)))
+}
+
+/// Removes a file that need not be there.
+fn remove(file: PathBuf) -> Result<(), EngineError> {
+    match std::fs::remove_file(&file) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(EngineError::Output { file, source })
         }
+        Ok(()) | Err(_) => Ok(()),
     }
-    Ok(())
+}
+
+/// The tables that may be completed by another endpoint; those of the other endpoint have their
+/// names.
+fn completed(pipeline: &Pipeline) -> impl Iterator<Item = &str> {
+    pipeline.tables.iter().filter(|table| table.completes.is_none()).map(|table| &*table.name)
 }
 
 /// The list of what two endpoints of the source say differently about a table.
@@ -120,15 +131,12 @@ fn page(
     let runs = ledger.reader().runs()?;
     let known = runs.iter().find(|known| known.id == run);
     let begun = known.map(reconcile::begun);
-    let earlier = runs.iter().filter(|known| known.id < run).map(|known| {
-        (
-            report::audit_list(known.id),
-            "the remarks of an earlier run, which this one does not repeat",
-        )
-    });
-    let tables = session.pipeline.tables.iter().map(|table| {
-        (differences_of(&table.name), "rows in which two endpoints of the source differ")
-    });
+    let earlier = runs
+        .iter()
+        .filter(|known| known.id < run)
+        .map(|known| (report::audit_list(known.id), "the remarks of an earlier run"));
+    let tables = completed(&session.pipeline)
+        .map(|table| (differences_of(table), "rows in which two endpoints of the source differ"));
     let archives = applied
         .archives
         .iter()

@@ -10,10 +10,12 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::work::{self, Call};
 use crate::crm::{Crm, Nutshell};
-use crate::engine::{Again, EngineError, Prepared, Session, prepare, reconcile};
+use crate::engine::{
+    Again, Compared, EngineError, Prepared, Session, began_with_rows, prepare, reconcile,
+};
 use crate::ground::{CrmId, counted};
 use crate::ledger::{Ledger, Lock, Run, RunId, RunKind};
-use crate::report::{self, Breached, Found, Reconciled};
+use crate::report::{self, Breached, DIFFERENCES, Extent, Found, Reconciled};
 use crate::spec::Pipeline;
 
 pub(super) async fn run(context: &Arc<Context>, args: &SpecArgs) -> Exit {
@@ -40,14 +42,26 @@ async fn go(
     let session = connected.session(context, pipeline, (state.clone(), &clock));
     let inventory = session.crm.inventory().await?;
     let ledger = work::ledger(&state, pipeline, &inventory)?;
-    // The rows that the last run was made of, not what the source has become since.
-    let prepared = prepare(&session, inventory, Some(ledger.reader()), Again::Staged).await?;
     let runs = ledger.reader().runs()?;
-    let run = runs.iter().rev().find(|run| run.kind == RunKind::Apply).map(|run| run.id);
-    if run.is_none() && runs.iter().any(|run| run.kind == RunKind::Sample) {
+    let (extent, run) = last(&runs);
+    if extent == Extent::SampledOnly {
         context.terminal.say("only a sample was written so far: what it wrote is compared");
     }
-    let verdict = compare(&session, &prepared, &ledger, run).await?;
+    // The rows that the run was made of, unless the source was read since.
+    let is_later = match run {
+        Some(run) => !began_with_rows(&session, run.id)?,
+        None => false,
+    };
+    if let Some(run) = run.filter(|_| is_later) {
+        context.terminal.say(&format!(
+            "the source was read again since run {}: where it changed, what was written is compared",
+            run.id.0
+        ));
+    }
+    let prepared = prepare(&session, inventory, Some(ledger.reader()), Again::Staged).await?;
+    let promised = run.filter(|_| !is_later && extent == Extent::Whole).map(|run| run.id);
+    let compared = Compared { run: promised, is_later };
+    let verdict = compare(&session, &prepared, &ledger, (compared, extent, run)).await?;
     let exit = say(context, &session, &verdict);
     let mut event = report::reconciliation(&verdict.found, &verdict.breaches);
     if let Some(event) = event.as_object_mut() {
@@ -64,37 +78,55 @@ async fn go(
 /// The page of a comparison.
 pub(super) const PAGE: &str = "reconciliation.html";
 
-/// The list of what was found in it.
-pub(super) const DIFFERENCES: &str = "differences.jsonl";
-
 /// What was found, and which limits are not kept.
 pub(super) struct Verdict {
     pub(super) found: Found,
     pub(super) breaches: Vec<Breached>,
 }
 
-/// Compares what a run wrote with what stands.
-pub(super) async fn compare(
+/// The run that a comparison is about: the last one of the whole, or the last sample when there is
+/// none.
+fn last(runs: &[Run]) -> (Extent, Option<&Run>) {
+    let last = |kind| runs.iter().rev().find(|run| run.kind == kind);
+    match (last(RunKind::Apply), last(RunKind::Sample)) {
+        (None, Some(sample)) => (Extent::SampledOnly, Some(sample)),
+        (whole, _) => (Extent::Whole, whole),
+    }
+}
+
+/// Compares what the run that just ended wrote with what stands.
+pub(super) async fn closing(
+    session: &Session<'_, Nutshell>,
+    prepared: &Prepared,
+    (ledger, run): (&Ledger, RunId),
+) -> Result<Verdict, EngineError> {
+    let extent = if prepared.sample.is_some() { Extent::Sample } else { Extent::Whole };
+    let runs = ledger.reader().runs()?;
+    let known = runs.iter().find(|known| known.id == run);
+    let compared = Compared { run: Some(run), is_later: false };
+    compare(session, prepared, ledger, (compared, extent, known)).await
+}
+
+/// Compares, and writes the page beside the list of differences.
+async fn compare(
     session: &Session<'_, Nutshell>,
     prepared: &Prepared,
     ledger: &Ledger,
-    run: Option<RunId>,
+    (compared, extent, run): (Compared, Extent, Option<&Run>),
 ) -> Result<Verdict, EngineError> {
-    let found = reconcile(session, prepared, ledger, run).await?;
+    let found = reconcile(session, prepared, ledger, compared).await?;
     let breaches = report::breaches(&session.pipeline.reconcile, &found);
     let verdict = Verdict { found, breaches };
-    let runs = ledger.reader().runs()?;
-    let run = runs.iter().find(|known| Some(known.id) == run);
-    page(session, prepared, &verdict, run)?;
+    page(session, prepared, &verdict, (compared, extent, run))?;
     Ok(verdict)
 }
 
-/// Writes the page of the comparison, beside the list of differences.
+/// Writes the page of the comparison.
 fn page(
     session: &Session<'_, Nutshell>,
     prepared: &Prepared,
     verdict: &Verdict,
-    run: Option<&Run>,
+    (compared, extent, run): (Compared, Extent, Option<&Run>),
 ) -> Result<(), EngineError> {
     let user = |user: &str| {
         let id = CrmId::from(user.strip_prefix("Users:")?);
@@ -104,7 +136,8 @@ fn page(
         pipeline: &session.pipeline.name,
         account: &prepared.inventory.name,
         run: &run.map(begun).unwrap_or_default(),
-        is_sample: run.is_some_and(|run| run.kind == RunKind::Sample),
+        extent,
+        is_later: compared.is_later,
         user: &user,
         found: &verdict.found,
         breaches: &verdict.breaches,

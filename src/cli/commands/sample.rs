@@ -42,6 +42,9 @@ pub(super) fn told(context: &Context, prepared: &Prepared) {
     context.terminal.say(&format!("  too small for: {}", named.join(", ")));
 }
 
+/// The page of a sample read back, and its lists.
+pub(super) const FILES: [&str; 3] = ["sample.html", "sample.csv", "sample.jsonl"];
+
 /// A sample read back.
 pub(super) struct Diff {
     /// State to how many fields came out so.
@@ -74,10 +77,10 @@ pub(super) async fn diff(
         traits: (sample.traits, sample.traits - sample.uncovered.len()),
         fields: &fields,
     };
-    let page = stem.with_extension("html");
+    let [page, csv, lines] = FILES.map(|name| session.out.join(name));
     report::write_sample_page(&about, &page)
-        .map_err(|source| EngineError::Output { file: page, source })?;
-    let files = ["html", "csv", "jsonl"].map(|kind| stem.with_extension(kind)).to_vec();
+        .map_err(|source| EngineError::Output { file: page.clone(), source })?;
+    let files = vec![page, csv, lines];
     Ok(Some(Diff { counts, files, records: sample.keys.len() }))
 }
 
