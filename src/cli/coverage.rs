@@ -100,6 +100,7 @@ mod tests {
             vanished: Vec::new(),
             fates: crate::plan::Sum::default(),
             fields: vec![industry],
+            sums: Vec::new(),
         }
     }
 

@@ -1,6 +1,5 @@
 //! What is known about a difference between the source and the CRM. Pure.
 
-use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::three_way::Values;
@@ -63,15 +62,6 @@ pub(super) fn judge<'f>(
         ("emptied_later", "it was emptied in the CRM after it was written")
     };
     (sort, rule, why.to_owned())
-}
-
-/// An amount and its currency.
-pub(super) fn money(value: Option<&Value>) -> Option<(String, Decimal)> {
-    let value = value?;
-    let currency = value.get("currency")?.as_str()?.to_owned();
-    let amount = value.get("amount")?;
-    let text = amount.as_str().map_or_else(|| amount.to_string(), str::to_owned);
-    Some((currency, text.parse().ok()?))
 }
 
 /// A value as it stands in the list of differences.

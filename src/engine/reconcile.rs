@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::error::EngineError;
 use super::fill::{Filling, Stops};
-use super::judged::{changed_in_source, judge, money, shown};
+use super::judged::{changed_in_source, judge, shown};
 use super::resolve::{links, resolve};
 use super::session::Session;
 use super::setup::Prepared;
@@ -16,7 +16,7 @@ use super::three_way::{Values, alike};
 use crate::crm::{self, Crm, Snapshot};
 use crate::ground::{CrmRef, Entity, Fields, Record as Row, Rows, SourceKey, failpoint};
 use crate::ledger::{Ledger, Origin, RunId, State, key_of_marker};
-use crate::plan::{Course, Prepared as Record};
+use crate::plan::{Course, Prepared as Record, money};
 use crate::report::{DIFFERENCES, Difference, Findings, Found, Sort};
 use crate::spec::ObjectKind;
 
@@ -310,7 +310,7 @@ impl<C: Crm> Reading<'_, C> {
         let object = &pipeline.objects[pair.object].name;
         for (_, path) in fields {
             let of = |values: &Values| {
-                let (currency, amount) = money(values.get(path))?;
+                let (currency, amount) = money(values.get(path)?)?;
                 let stage = values.get("stage").and_then(Value::as_str).unwrap_or_default();
                 let key = (object.clone(), path.clone(), currency, stage.to_owned());
                 Some((key, amount))

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::source_text::SourceText;
+use super::sums::Sums;
 use crate::ground::{Choices, Fields, Flag, Outcome, Record};
 use crate::spec::{Object, Rule, ValueMap, nearest_word};
 use crate::transform::Taken;
@@ -211,6 +212,7 @@ impl Survey {
 pub(super) struct Coverage {
     pub(super) survey: Survey,
     pub(super) texts: SourceText,
+    pub(super) sums: Sums,
 }
 
 impl Coverage {
@@ -224,6 +226,7 @@ impl Coverage {
     ) {
         if outcome != Outcome::Flagged {
             self.survey.note(row, made, taken, &self.texts);
+            self.sums.note(made.0);
         }
     }
 }

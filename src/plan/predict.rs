@@ -23,6 +23,7 @@ use super::provision::{Provisioning, Seen};
 use super::reading::{self, TableRemark};
 use super::source_text::SourceText;
 use super::sum::Sum;
+use super::sums::{PlannedSum, Sums};
 use super::tally::Tally;
 use super::vanished::{self, Vanished};
 use crate::crm::Inventory;
@@ -62,6 +63,8 @@ pub struct ObjectPlan {
     pub vanished: Vec<Vanished>,
     /// What its rules make of all records, field by field.
     pub fields: Vec<FieldCoverage>,
+    /// The sums of its amounts that the spec asks for.
+    pub sums: Vec<PlannedSum>,
     /// A sum over its records, each with its outcome.
     #[serde(skip)]
     pub fates: Sum,
@@ -205,6 +208,7 @@ impl Forecast<'_> {
             matched: Vec::new(),
             vanished: Vec::new(),
             fields: Vec::new(),
+            sums: Vec::new(),
             fates: Sum::default(),
         };
         for held in lost_rows(&pipeline, desk, self.object)? {
@@ -221,6 +225,7 @@ impl Forecast<'_> {
                 desk.unsupported.contains(&(rules.kind, path.into()))
             }),
             texts: SourceText::of_object(&pipeline, self.object),
+            sums: Sums::of(&pipeline, self.object),
         };
         for keys in rows.chunks(256) {
             let batch = self.prepare(desk, (&table, keys), &mut plan.tally);
@@ -228,6 +233,7 @@ impl Forecast<'_> {
         }
         desk.rows.check()?;
         plan.vanished = vanished::find(desk, &plan.name, memory)?;
+        plan.sums = coverage.sums.into_sums();
         plan.fields = coverage.survey.into_fields();
         Ok(plan)
     }

@@ -42,6 +42,15 @@ const MATCHED: [Column<'_>; 7] = [
     Column::text("Known by"),
 ];
 
+const SUMS: [Column<'_>; 6] = [
+    Column::text("Object"),
+    Column::code("Field"),
+    Column::text("Currency"),
+    Column::text("Stage"),
+    Column::number("Records"),
+    Column::number("Sum"),
+];
+
 const READING: [Column<'_>; 5] = [
     Column::code("Remark"),
     Column::text("Where"),
@@ -83,6 +92,36 @@ pub(super) fn columns(page: &mut Page, plan: &Plan) -> io::Result<()> {
             Cell::number(column.rows),
             Cell::text(column.to.join(", ")),
         ])?;
+    }
+    rows.end()
+}
+
+/// The sums that the spec asks for: what the reconciliation will find, when all goes well.
+pub(super) fn sums(page: &mut Page, plan: &Plan) -> io::Result<()> {
+    page.section(
+        "sums",
+        "Sums",
+        "What the rules make of the source, added up over the records that are going to stand in the CRM: for each currency and stage. The reconciliation sets the CRM's own sums beside it.",
+    );
+    let mut rows = page.table(&TableHead {
+        id: "sums",
+        caption: "Sums for each currency and stage",
+        columns: &SUMS,
+        filters: &[0, 2],
+        whole: None,
+        empty: "No record has an amount.",
+    });
+    for object in &plan.objects {
+        for sum in &object.sums {
+            rows.row(&[
+                Cell::text(&*object.name),
+                Cell::text(&*sum.field),
+                Cell::text(&*sum.currency),
+                Cell::text(&*sum.stage),
+                Cell::number(sum.records),
+                Cell::number(sum.sum),
+            ])?;
+        }
     }
     rows.end()
 }

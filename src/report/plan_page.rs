@@ -7,7 +7,7 @@ use std::path::Path;
 use super::inventory_lists::inventory;
 use super::outcomes::outcomes;
 use super::page::{Cell, Column, Fact, Heading, Page, TableHead, Tone};
-use super::plan_lists::{columns, files, matched, owners, reading, values};
+use super::plan_lists::{columns, files, matched, owners, reading, sums, values};
 use crate::crm::Inventory;
 use crate::ground::Outcome;
 use crate::plan::{Existing, Plan, deciding, unmapped, why};
@@ -67,6 +67,9 @@ pub fn write_plan_page(about: &Planned<'_>, file: &Path) -> io::Result<()> {
         plan.objects.iter().map(|object| (&*object.name, &object.tally)).collect();
     let introduction = "Each record of the source has exactly one outcome. `flagged` ones wait for a person and are not written.";
     outcomes(&mut page, ("What would become of the records", introduction), &tallies)?;
+    if !about.pipeline.reconcile.sums.is_empty() {
+        sums(&mut page, plan)?;
+    }
     records_held(&mut page, plan)?;
     matched(&mut page, plan)?;
     columns(&mut page, plan)?;

@@ -201,6 +201,15 @@ fn a_folder_of_dirty_files_arrives_explained_goes_on_to_the_next_export_and_back
         })
         .collect();
     assert_eq!(sums, amounts(&export), "value by currency and stage");
+    let parts = ["field", "currency", "stage", "sum"];
+    let mut foretold = planned["sums"]["deals"].as_array().unwrap().iter();
+    let found = applied["reconcile"]["sums"].as_array().unwrap().iter();
+    for found in found {
+        let told = foretold.next().unwrap();
+        let told = parts.map(|part| &told[part]);
+        assert_eq!(told, ["field", "currency", "stage", "source"].map(|part| &found[part]));
+    }
+    assert_eq!(foretold.next(), None, "the plan tells the sums that the run comes to");
 
     let journal = rehearsal.journal().len();
     let (_, planned) = run(&rehearsal, "plan", &export);

@@ -135,3 +135,44 @@ fn the_sample_of_the_main_job_shows_what_was_changed_on_the_way_first() {
     }
     assert!(lines.iter().all(|line| line["state"] != "differs"), "all is explained");
 }
+
+/// A page beside the run's lists.
+fn page(yard: &Yard, name: &str) -> Option<String> {
+    fs::read_to_string(yard.rehearsal.out().join(name)).ok()
+}
+
+#[test]
+fn pages_say_that_they_are_of_a_sample_and_those_of_a_run_before_do_not_outlive_it() {
+    let yard = Yard::open();
+    assert_eq!(sample(&yard, "8").0, 0);
+    assert!(page(&yard, "audit.html").unwrap().contains("<h1>Audit of a sample</h1>"));
+    let of_sample = page(&yard, "reconciliation.html").unwrap();
+    assert!(of_sample.contains("<h1>Reconciliation of a sample</h1>"), "{of_sample}");
+    let (code, verdict) = yard.run("reconcile");
+    let people = &verdict["objects"]["people"];
+    assert_eq!((code, &people["source"]), (0, &json!(6)), "the whole, of which a part stands");
+    assert!(people["destination"].as_u64().unwrap() < 6, "{verdict}");
+    assert!(page(&yard, "reconciliation.html").unwrap().contains("Only samples were written"));
+
+    // A smaller sample counts its own records, though more of them stand in the CRM by now.
+    let (code, done) = sample(&yard, "2");
+    let found = &done["reconcile"]["objects"];
+    for object in ["firms", "people", "deals", "notes", "files"] {
+        assert_eq!(found[object]["source"], found[object]["destination"], "{object}: {done}");
+    }
+    assert_eq!(code, 0, "{done}");
+
+    yard.grow();
+    yard.rehearsal.faults(&json!({"class": "denied", "method": "newNote"}));
+    assert_eq!(yard.run("apply").0, 3);
+    yard.rehearsal.calm();
+    for gone in ["audit.html", "reconciliation.html", "differences.jsonl"] {
+        assert_eq!(page(&yard, gone), None, "{gone} is of the run before");
+    }
+    assert!(page(&yard, "sample.html").is_some(), "what was approved stays");
+    assert_eq!(yard.run("apply").0, 0);
+    let audit = page(&yard, "audit.html").unwrap();
+    for beside in ["audit-run1.jsonl", "archives/notes.csv"] {
+        assert_eq!(audit.matches(&format!("href=\"{beside}\"")).count(), 1, "{beside}: {audit}");
+    }
+}

@@ -234,6 +234,12 @@ fn document(pipeline: &Pipeline, prepared: &Prepared, seal: &Seal) -> Value {
     let unmapped: Vec<_> = unmapped(&plan.columns)
         .map(|one| json!({ "table": one.table, "column": one.column, "rows": one.rows }))
         .collect();
+    let sums: serde_json::Map<String, Value> = plan
+        .objects
+        .iter()
+        .filter(|object| !object.sums.is_empty())
+        .map(|object| (object.name.clone(), json!(object.sums)))
+        .collect();
     json!({
         "event": "summary",
         "command": "plan",
@@ -252,6 +258,7 @@ fn document(pipeline: &Pipeline, prepared: &Prepared, seal: &Seal) -> Value {
         "irreversible": plan.irreversible(),
         "owners": plan.owners,
         "coverage": coverage,
+        "sums": sums,
         "columns": plan.columns,
         "unmapped": unmapped,
         "gates": plan.gates,

@@ -131,13 +131,27 @@ pub(crate) fn find(work: &Work<'_>, kind: Kind, params: &Params) -> Result<Value
     }
     let page = params.get("page").and_then(integer).unwrap_or(1).max(1);
     let order = order(kind, params);
-    let text = format!(
-        "SELECT {COLUMNS} FROM record WHERE {} ORDER BY {order} LIMIT {limit} OFFSET {}",
-        conditions.clauses.join(" AND "),
-        (page - 1).saturating_mul(limit),
-    );
+    let (clauses, before) = (conditions.clauses.join(" AND "), (page - 1).saturating_mul(limit));
+    let text = if order.starts_with("id ") {
+        by_id(&clauses, (&order, limit, before))
+    } else {
+        format!(
+            "SELECT {COLUMNS} FROM record WHERE {clauses} ORDER BY {order} LIMIT {limit} OFFSET {before}"
+        )
+    };
     let records = select(work, kind, &text, conditions.values)?;
     shown(work, &records, if stubs { Form::Stub } else { Form::Full }).map(Value::Array)
+}
+
+/// A page of live records in the order of their ids; the first of the values is their entity. A hundred
+/// thousand of them are listed in time that grows with their number, not with its square.
+pub(super) fn by_id(clauses: &str, (order, limit, before): (&str, i64, i64)) -> String {
+    format!(
+        "SELECT {COLUMNS} FROM record WHERE id IN (
+           SELECT id FROM record INDEXED BY record_live
+           WHERE {clauses} ORDER BY {order} LIMIT {limit} OFFSET {before})
+         AND entity = ?1 ORDER BY {order}"
+    )
 }
 
 /// How much of a record is shown.

@@ -15,13 +15,13 @@ use serde_json::{Map, Value, json};
 use super::auth;
 use super::custom::{self, Arity, Definition};
 use super::fault::Fault;
-use super::find::select;
+use super::find::{by_id, select};
 use super::kind::Kind;
 use super::normal::text;
 use super::render;
 use super::store::Store;
 use super::wire::{blocking, body};
-use super::work::{COLUMNS, Change, Record, Work};
+use super::work::{Change, Record, Work};
 use super::written;
 
 /// The REST paths.
@@ -184,11 +184,8 @@ async fn list(
         if page_number < 0 {
             return Err(Fault::invalid(format!("Invalid page number: {page_number}")));
         }
-        let text = format!(
-            "SELECT {COLUMNS} FROM record WHERE {} ORDER BY id LIMIT {limit} OFFSET {}",
-            clauses.join(" AND "),
-            page_number.saturating_mul(limit),
-        );
+        let before = page_number.saturating_mul(limit);
+        let text = by_id(&clauses.join(" AND "), ("id", limit, before));
         let found = select(work, kind, &text, values)?;
         Ok(page(kind, found.iter().map(resource).collect()))
     })

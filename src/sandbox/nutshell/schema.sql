@@ -4,6 +4,8 @@ CREATE TABLE IF NOT EXISTS record (
   PRIMARY KEY (entity, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS record_name ON record (entity, name COLLATE NOCASE);
+-- Pages of a long listing are counted off without their records being read.
+CREATE INDEX IF NOT EXISTS record_live ON record (entity, id) WHERE deleted IS NULL;
 CREATE TABLE IF NOT EXISTS link (
   a_entity TEXT NOT NULL, a_id INTEGER NOT NULL, b_entity TEXT NOT NULL, b_id INTEGER NOT NULL,
   relationship TEXT, position INTEGER NOT NULL,
