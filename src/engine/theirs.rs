@@ -3,70 +3,14 @@
 
 use serde_json::Value;
 
-use super::drifted::{undone, values};
+use super::shares::shares;
 use super::three_way::{Alike, Values, items};
 use crate::ground::shown;
-use crate::ledger::{Deed, OpenEntry};
+use crate::ledger::OpenEntry;
 
 /// Path to what others had put into a list when we wrote into it.
-///
-/// An entry holds a list whole, so that it is known again and can be put back; what of it is not
-/// ours, only all entries of the record together tell.
 pub(super) fn theirs(done: &[OpenEntry], alike: Alike<'_>) -> Values {
-    let (mut theirs, mut written) = (Values::new(), Values::new());
-    for OpenEntry { intent, .. } in done {
-        match intent.deed {
-            Deed::Create | Deed::Adopt => {
-                theirs.clear();
-                written = values(intent.after.as_ref());
-            }
-            Deed::Fill | Deed::Edit => {
-                let after = values(intent.after.as_ref());
-                for (path, before) in values(intent.before.as_ref()) {
-                    let known = theirs.remove(&path);
-                    let images = [known.as_ref(), Some(&before), written.get(&path)];
-                    let stay = staying(&path, (images, after.get(&path)), alike);
-                    theirs.extend(stay.map(|stay| (path, stay)));
-                }
-                written = after;
-            }
-            Deed::Restore => {
-                if undone(done, intent).is_some_and(|(deed, _)| deed.deed == Deed::Fill) {
-                    // A fill that was taken back leaves nothing that is ours.
-                    theirs.clear();
-                    written.clear();
-                } else {
-                    written.extend(values(intent.after.as_ref()));
-                }
-            }
-            Deed::Delete => {
-                theirs.clear();
-                written.clear();
-            }
-            Deed::Sweep => {}
-        }
-    }
-    theirs
-}
-
-/// What of others a write leaves in a list: what was `known` to be theirs, and what was met there
-/// and not written by us.
-fn staying(
-    path: &str,
-    ([known, met, written], after): ([Option<&Value>; 3], Option<&Value>),
-    alike: Alike<'_>,
-) -> Option<Value> {
-    let Some(Value::Array(after)) = after else { return None };
-    let has = Among { path, alike };
-    let written = items(written);
-    let met = items(met).into_iter().filter(|item| !has.item(&written, item));
-    let mut stay: Vec<Value> = Vec::new();
-    for item in items(known).into_iter().chain(met) {
-        if has.item(after, &item) && !has.item(&stay, &item) {
-            stay.push(item);
-        }
-    }
-    (!stay.is_empty()).then(|| stay.into())
+    shares(done, alike).theirs
 }
 
 /// The values wanted, and in the lists that are `ours` in part what others put there: it is not for
@@ -109,6 +53,9 @@ pub(super) fn without_theirs(written: &Values, theirs: &Values, alike: Alike<'_>
 
 /// The remark on a list in which values of others stand beside ours.
 pub(super) const KEPT_BESIDE: &str = "kept_beside";
+
+/// The remark on a value that is not written because others changed ours.
+pub(super) const TARGET_CHANGED: &str = "target_changed";
 
 /// A list as it should be, and as it stands.
 pub(super) struct Lists<'a> {
@@ -157,13 +104,13 @@ pub(super) fn told(values: &[Value]) -> String {
 }
 
 /// Whether a list of a field holds an item, however the CRM spells it.
-struct Among<'a> {
-    path: &'a str,
-    alike: Alike<'a>,
+pub(super) struct Among<'a> {
+    pub(super) path: &'a str,
+    pub(super) alike: Alike<'a>,
 }
 
 impl Among<'_> {
-    fn item(&self, list: &[Value], item: &Value) -> bool {
+    pub(super) fn item(&self, list: &[Value], item: &Value) -> bool {
         list.iter().any(|one| (self.alike)(self.path, Some(one), Some(item)))
     }
 }
@@ -174,55 +121,6 @@ mod tests {
 
     use super::*;
     use crate::engine::three_way::{same, three_way};
-    use crate::ground::{Entity, SourceKey};
-    use crate::ledger::{Aspect, EntryId, Intent, RunId};
-
-    /// The entries of a record: deed, tags before and after, and which one it undoes.
-    fn done(entries: &[(Deed, Value, Value, Option<i64>)]) -> Vec<OpenEntry> {
-        let image = |tags: &Value| (!tags.is_null()).then(|| json!({ "tags": tags }));
-        let entry =
-            |(id, (deed, before, after, undoes)): (i64, &(Deed, Value, Value, Option<i64>))| {
-                let intent = Intent {
-                    run: RunId(1),
-                    key: SourceKey::new("people", "1"),
-                    aspect: Aspect::Whole,
-                    deed: *deed,
-                    entity: Entity::Contacts,
-                    crm: Some(7.into()),
-                    rev_before: None,
-                    before: image(before),
-                    after: image(after),
-                    hash: String::new(),
-                    undoes: undoes.map(EntryId),
-                    at: jiff::Timestamp::UNIX_EPOCH,
-                };
-                OpenEntry { id: EntryId(id), intent }
-            };
-        (1..).zip(entries).map(entry).collect()
-    }
-
-    fn check(entries: &[(Deed, Value, Value, Option<i64>)], expected: &Value) {
-        let alike = |_: &str, left: Option<&Value>, right: Option<&Value>| same(left, right);
-        let found = theirs(&done(entries), &alike);
-        assert_eq!(found.get("tags").unwrap_or(&json!([])), expected);
-    }
-
-    #[test]
-    fn what_stood_in_a_list_before_us_is_others_and_what_we_added_is_not() {
-        let null = Value::Null;
-        let fill = (Deed::Fill, json!(["Old"]), json!(["Old", "Hot"]), None);
-        check(std::slice::from_ref(&fill), &json!(["Old"]));
-        let more = (Deed::Edit, json!(["Old", "Hot", "VIP"]), json!(["Old", "VIP", "New"]), None);
-        check(&[fill.clone(), more.clone()], &json!(["Old", "VIP"]));
-        let back = (Deed::Restore, null.clone(), json!(["Old", "Hot", "VIP"]), Some(2));
-        let last = (Deed::Edit, json!(["Old", "Hot", "VIP"]), json!(["Old", "VIP"]), None);
-        check(&[fill.clone(), more, back, last], &json!(["Old", "VIP"]));
-        let given_up = (Deed::Restore, null.clone(), json!(["Old"]), Some(1));
-        let again = (Deed::Fill, json!(["Old", "Hot"]), json!(["Old", "Hot", "New"]), None);
-        check(&[fill, given_up, again], &json!(["Old", "Hot"]));
-        let made = (Deed::Create, null, json!(["Hot"]), None);
-        check(&[made], &json!([]));
-    }
 
     #[test]
     fn what_is_others_is_neither_dropped_nor_taken_for_ours() {
