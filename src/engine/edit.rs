@@ -9,7 +9,7 @@ use super::confirm::{self, Fate, Sent};
 use super::error::EngineError;
 use super::probe::look;
 use super::shares::{Shares, shares};
-use super::theirs::{KEPT_BESIDE, Lists, TARGET_CHANGED, told};
+use super::theirs::{KEPT_BESIDE, Lists, TARGET_CHANGED, shows, told};
 use super::three_way::{Patch, Values, alike};
 use super::weigh::{Weighed, weigh};
 use super::write::{Deal, object_of};
@@ -92,7 +92,10 @@ fn landed(tried: &Tried, patch: &Patch, now: &Snapshot) -> Tried {
     let alike = alike(now.at.entity);
     let stands = |path: &str, value: &Value| alike(path, Some(value), now.fields.get(path));
     let landed = tried.iter().filter(|(path, (before, after))| {
-        !patch.changes.contains_key(*path) && stands(path, after) && !stands(path, before)
+        let is_whole = stands(path, after) && !stands(path, before);
+        let images = (Some(before), Some(after));
+        !patch.changes.contains_key(*path)
+            && (is_whole || shows(path, images, now.fields.get(*path), &alike))
     });
     landed.map(|(path, values)| (path.clone(), values.clone())).collect()
 }
@@ -312,5 +315,35 @@ fn stay_out(shares: &Shares, values: &Values, now: &Snapshot, flags: &mut Vec<Fl
             let detail = format!("others took {} out of the list: not put back", told(&out));
             flags.push(Flag::new(TARGET_CHANGED, path, path, &shown(wanted), &detail));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ground::Entity;
+
+    #[test]
+    fn what_an_earlier_try_added_to_a_list_is_ours_though_others_wrote_there_since() {
+        let check = |now: Value, is_landed: bool| {
+            let tried = Tried::from([("tags".into(), (json!(["Old"]), json!(["Old", "Hot"])))]);
+            let now = Snapshot {
+                at: CrmRef::new(Entity::Contacts, 7.into()),
+                rev: "3".into(),
+                created: jiff::Timestamp::UNIX_EPOCH,
+                deleted: false,
+                marker: None,
+                creator: None,
+                fields: Values::from([("tags".into(), now)]),
+                raw: Value::Null,
+            };
+            assert_eq!(!landed(&tried, &Patch::default(), &now).is_empty(), is_landed);
+        };
+        check(json!(["Old", "Hot"]), true);
+        check(json!(["Old", "Hot", "VIP"]), true);
+        check(json!(["Old", "VIP"]), false);
+        check(json!(["Old"]), false);
     }
 }

@@ -103,6 +103,28 @@ pub(super) fn told(values: &[Value]) -> String {
     shown.collect::<Vec<_>>().join(", ")
 }
 
+/// Whether a write of ours shows in a list, whatever else others did to it: all that it adds stands
+/// there, and nothing that it drops.
+///
+/// One that adds nothing may as well be the work of others.
+pub(super) fn shows(
+    path: &str,
+    (before, after): (Option<&Value>, Option<&Value>),
+    now: Option<&Value>,
+    alike: Alike<'_>,
+) -> bool {
+    if ![before, after, now].into_iter().flatten().any(Value::is_array) {
+        return false;
+    }
+    let has = Among { path, alike };
+    let (before, after, now) = (items(before), items(after), items(now));
+    let mut added = after.iter().filter(|item| !has.item(&before, item)).peekable();
+    let mut dropped = before.iter().filter(|item| !has.item(&after, item));
+    added.peek().is_some()
+        && added.all(|item| has.item(&now, item))
+        && !dropped.any(|item| has.item(&now, item))
+}
+
 /// Whether a list of a field holds an item, however the CRM spells it.
 pub(super) struct Among<'a> {
     pub(super) path: &'a str,
@@ -146,5 +168,25 @@ mod tests {
         check(json!(["Hot"]), json!(["Old"]), json!([]));
         check(json!(["New"]), json!(["New", "Hot"]), json!([]));
         check(json!("a@x.example"), json!("b@x.example"), json!([]));
+    }
+
+    #[test]
+    fn a_write_shows_by_what_it_adds_and_drops_whatever_others_did_to_the_list() {
+        let alike = |_: &str, left: Option<&Value>, right: Option<&Value>| same(left, right);
+        let check = |before: Value, after: Value, now: Value, expected: bool| {
+            let shown = shows("tags", (Some(&before), Some(&after)), Some(&now), &alike);
+            assert_eq!(shown, expected, "{before} {after} {now}");
+        };
+        let (old, new) = (|| json!(["Old"]), || json!(["Old", "Hot"]));
+        check(old(), new(), json!(["Old", "Hot", "VIP"]), true);
+        check(old(), new(), json!(["Hot"]), true);
+        check(old(), new(), json!(["Old", "VIP"]), false);
+        check(old(), json!(["Hot"]), json!(["Hot", "VIP"]), true);
+        check(old(), json!(["Hot"]), json!(["Old", "Hot"]), false);
+        check(json!(["Old"]), json!(["Hot", "New"]), json!(["Hot"]), false);
+        // Somebody else may have dropped it.
+        check(new(), old(), json!(["Old", "VIP"]), false);
+        check(json!("a"), json!(["a", "b"]), json!("b"), true);
+        check(json!("a"), json!("b"), json!("b"), false);
     }
 }

@@ -302,3 +302,35 @@ fn what_a_person_takes_out_of_a_list_stays_out_however_often_the_source_changes(
     assert_eq!((code, &back["left"][0]["record"]), (6, &json!("people:3")), "{back}");
     assert_eq!(names(&both.contact("Nan North"), "tags"), ["Hot"]);
 }
+
+/// The fill of a list was applied, the run died before its answer, and a person put a tag into the
+/// same list: what we added is still ours.
+#[test]
+fn a_fill_without_an_answer_is_known_by_what_it_added_to_a_list() {
+    let both = Neighbours::open();
+    let firms = "id,name,text,tags\n7,Shared Office,,Partner\n8,South Works,,\n";
+    fs::write(both.folder.path().join("south/firms.csv"), firms).unwrap();
+    assert_eq!(both.run("apply", "north").0, 0);
+    let office = || {
+        let dump = both.rehearsal.dump();
+        let mut found = dump["Accounts"].as_array().unwrap().iter();
+        found.find(|one| one["name"] == "Shared Office").unwrap().clone()
+    };
+    let spec = both.folder.path().join("pipelines/south.yaml");
+    let mut dying = both.rehearsal.command("apply", &spec);
+    dying.env("FLITPIPE_FAILPOINT", "kill:engine.edit_answered:1");
+    assert_eq!(dying.output().unwrap().status.code(), None);
+    let filled = office();
+    assert_eq!(names(&filled, "tags"), ["Key", "Partner"], "{filled}");
+    let tag = json!({"tag": {"name": "VIP", "entityType": "Accounts"}});
+    both.rehearsal.person("newTag", &tag);
+    let account = json!({"tags": ["Key", "Partner", "VIP"]});
+    let edit = json!({"accountId": filled["id"], "rev": filled["rev"], "account": account});
+    both.rehearsal.person("editAccount", &edit);
+    let (code, applied) = both.run("apply", "south");
+    assert_eq!((code, &applied["reconcile"]["verdict"]), (0, &json!("pass")), "{applied}");
+    assert_eq!(names(&office(), "tags"), ["Key", "Partner", "VIP"]);
+    let (code, back) = both.run("rollback", "south");
+    assert_eq!(code, 0, "{back}");
+    assert_eq!(names(&office(), "tags"), ["Key", "VIP"], "what we added goes, and only that");
+}
