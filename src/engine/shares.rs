@@ -16,9 +16,9 @@ pub(super) struct Shares {
     /// Path to what others had put into a list when we wrote into it.
     pub(super) theirs: Values,
     /// Path to what others had taken out of what we wrote when we wrote into it again.
-    taken_out: Values,
+    pub(super) taken_out: Values,
     /// What stood in the record after our last write, as far as we made it so.
-    written: Values,
+    pub(super) written: Values,
 }
 
 /// What others did to the lists of a record, by what was done to it.

@@ -76,6 +76,15 @@ impl Lists<'_> {
             return Vec::new();
         }
         let has = Among { path: self.path, alike };
+        // A custom field may hold a list in one text, which is no element of it.
+        let is_one_text = |list: Option<&Value>| {
+            let text = self.stands.filter(|stands| stands.is_string());
+            let is_element = text.is_some_and(|text| has.item(&items(list), text));
+            text.is_some() && !is_element && alike(self.path, list, text)
+        };
+        if is_one_text(self.wanted) || is_one_text(written.get(self.path)) {
+            return Vec::new();
+        }
         let (wanted, written) = (items(self.wanted), items(written.get(self.path)));
         let theirs = items(theirs.get(self.path));
         let mut others = items(self.stands);
@@ -142,7 +151,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::engine::three_way::{same, three_way};
+    use crate::engine::three_way::{self, same, three_way};
+    use crate::ground::Entity;
 
     #[test]
     fn what_is_others_is_neither_dropped_nor_taken_for_ours() {
@@ -168,6 +178,21 @@ mod tests {
         check(json!(["Hot"]), json!(["Old"]), json!([]));
         check(json!(["New"]), json!(["New", "Hot"]), json!([]));
         check(json!("a@x.example"), json!("b@x.example"), json!([]));
+    }
+
+    #[test]
+    fn a_list_that_stands_in_one_text_is_no_value_of_others() {
+        let alike = three_way::alike(Entity::Contacts);
+        let values = |list: Value| Values::from([("Area__c".to_owned(), list)]);
+        let check = |wanted: Value, stands: Value, expected: Value| {
+            let lists = Lists { path: "Area__c", wanted: Some(&wanted), stands: Some(&stands) };
+            let (ours, theirs) = (values(json!(["A", "B"])), Values::new());
+            assert_eq!(json!(lists.others((&ours, &theirs), &alike)), expected);
+        };
+        check(json!(["A", "B"]), json!("A; B"), json!([]));
+        check(json!(["A", "C"]), json!("A; B"), json!([]));
+        check(json!(["A", "C"]), json!("X"), json!(["X"]));
+        check(json!(["A", "C"]), json!(["A", "X"]), json!(["X"]));
     }
 
     #[test]

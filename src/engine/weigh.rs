@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::shares::Shares;
-use super::theirs::with_theirs;
-use super::three_way::{Patch, Values, alike, items, three_way};
+use super::theirs::{Among, with_theirs};
+use super::three_way::{Alike, Patch, Values, alike, items, three_way};
 use crate::crm::Snapshot;
 use crate::ledger::{Aspect, Origin, State};
 use crate::plan::CLOSING;
@@ -27,7 +27,8 @@ pub(super) fn weigh(
 ) -> Weighed {
     let alike = alike(now.at.entity);
     let ours = ours(state, values, aspect, &late_paths(object));
-    let lists = several(object, values, &now.fields);
+    let sides = [values, &ours, &shares.theirs];
+    let lists = several(object, sides, &now.fields, &alike);
     let ours = as_lists(ours, &lists);
     let stands = as_lists(now.fields.clone(), &lists);
     let wanted = shares.without_taken_out(values, &now.fields, &alike);
@@ -62,16 +63,31 @@ fn late_paths(object: &Object) -> Vec<&str> {
     late.map(|field| field.target.path.as_str()).collect()
 }
 
-/// The fields that take several values and of which we or the CRM have several: what stands alone
-/// on the other side is a list of one.
+/// The fields that take several values and of which we, others or the CRM have several: what stands
+/// alone on another side is a list of one.
 ///
-/// A custom field may be one text, whatever it says.
-fn several<'a>(object: &'a Object, values: &Values, now: &Values) -> Vec<&'a str> {
+/// A custom field may hold a list in one text: that is no element of it.
+fn several<'a>(
+    object: &'a Object,
+    sides: [&Values; 3],
+    stands: &Values,
+    alike: Alike<'_>,
+) -> Vec<&'a str> {
     let is_list = |values: &Values, path: &str| values.get(path).is_some_and(Value::is_array);
+    let is_text = |path: &str| {
+        let has = Among { path, alike };
+        let known: Vec<Value> = sides.iter().flat_map(|values| items(values.get(path))).collect();
+        let text = stands.get(path).filter(|value| !value.is_array());
+        text.is_some_and(|text| !has.item(&known, text))
+    };
     let targets = object.fields.iter().map(|field| &field.target);
-    let many = targets.filter(|target| target.many && target.custom.is_none());
-    let paths = many.map(|target| target.path.as_str());
-    paths.filter(|path| is_list(values, path) || is_list(now, path)).collect()
+    let many = targets.filter(|target| target.many);
+    let lists = many.filter(|target| {
+        let path = target.path.as_str();
+        let mut sides = sides.iter().chain([&stands]);
+        sides.any(|values| is_list(values, path)) && !(target.custom.is_some() && is_text(path))
+    });
+    lists.map(|target| target.path.as_str()).collect()
 }
 
 fn as_lists(mut values: Values, paths: &[&str]) -> Values {
@@ -89,6 +105,7 @@ mod tests {
 
     use super::*;
     use crate::ground::{CrmRef, Entity};
+    use crate::spec::{CustomType, Field, Kind, ObjectKind, example};
 
     fn values(value: &Value) -> Values {
         let entries = value.as_object().into_iter().flatten();
@@ -130,5 +147,77 @@ mod tests {
         let after = json!({"status": "won", "closedTime": "2026-03-01T00:00:00Z"});
         let opened = json!({"changes": {"status": null, "closedTime": null}, "kept": []});
         check(Origin::Created, &after, (&json!({}), &after), &opened);
+    }
+
+    /// What an edit writes to a field of a person: `None` when it leaves it, the second one whether
+    /// it says that somebody else's value stands there.
+    fn check_list(
+        field: Field,
+        [wanted, ours, theirs, now]: [Value; 4],
+        (written, is_kept): (Option<Value>, bool),
+    ) {
+        let path = field.target.path.clone();
+        let of = |value: Value| -> Values {
+            Some((path.clone(), value)).filter(|(_, value)| !value.is_null()).into_iter().collect()
+        };
+        let at = CrmRef::new(Entity::Contacts, 7_u64.into());
+        let state = State {
+            at: at.clone(),
+            rev: "2".into(),
+            origin: Origin::Created,
+            hashes: std::collections::BTreeMap::new(),
+            after: of(ours),
+        };
+        let now = Snapshot {
+            at,
+            rev: "3".into(),
+            created: jiff::Timestamp::UNIX_EPOCH,
+            deleted: false,
+            marker: None,
+            creator: None,
+            fields: of(now),
+            raw: Value::Null,
+        };
+        let people = example::object("people", "contacts", ObjectKind::Person, vec![field]);
+        let shares = Shares { theirs: of(theirs), ..Shares::default() };
+        let weighed = weigh((&people, Aspect::Whole), (Some(&state), &of(wanted)), &shares, &now);
+        assert_eq!(weighed.patch.changes.get(&path).cloned().flatten(), written);
+        assert_eq!(!weighed.patch.kept.is_empty(), is_kept);
+    }
+
+    #[test]
+    fn a_single_value_that_stands_where_there_were_several_is_a_list_of_one() {
+        let email = || example::field("email", Kind::Email, example::from("contacts", &["email"]));
+        let null = Value::Null;
+        // A person put b beside ours, and took it away again.
+        let sides = [json!("d"), json!(["b", "c"]), json!(["b"]), json!("c")];
+        check_list(email(), sides, (Some(json!(["d"])), false));
+        // A person's own value in the place of ours.
+        let sides = [json!("d"), json!("c"), null.clone(), json!("x")];
+        check_list(email(), sides, (None, true));
+        let sides = [json!("d"), json!("c"), null, json!("c")];
+        check_list(email(), sides, (Some(json!("d")), false));
+    }
+
+    #[test]
+    fn a_choice_of_several_is_a_list_unless_it_stands_in_one_text() {
+        let choice = || {
+            let rule = example::from("contacts", &["email"]);
+            let mut field = example::field("Area__c", Kind::Choice, rule);
+            field.target.many = true;
+            field.target.custom = Some(CustomType::MultiChoice);
+            field
+        };
+        let null = Value::Null;
+        // A person put B beside ours, or took it away.
+        let sides = [json!(["A", "C"]), json!("A"), null.clone(), json!(["A", "B"])];
+        check_list(choice(), sides, (Some(json!(["A", "B", "C"])), false));
+        let sides = [json!(["A", "B", "C"]), json!(["A", "B"]), null.clone(), json!("A")];
+        check_list(choice(), sides, (Some(json!(["A", "C"])), false));
+        // The account has a text in its place: ours, and what a person made of it.
+        let sides = [json!(["A", "C"]), json!(["A", "B"]), null.clone(), json!("A; B")];
+        check_list(choice(), sides, (Some(json!(["A", "C"])), false));
+        let sides = [json!(["A", "C"]), json!(["A", "B"]), null, json!("A; B; X")];
+        check_list(choice(), sides, (None, true));
     }
 }
