@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::drifted::{undone, values};
 use super::theirs::Among;
 use super::three_way::{Alike, Values, items};
-use crate::ledger::{Deed, OpenEntry};
+use crate::ledger::{Deed, Intent, OpenEntry};
 
 /// What others did to the lists that we write into.
 ///
@@ -24,22 +24,29 @@ pub(super) struct Shares {
 /// What others did to the lists of a record, by what was done to it.
 pub(super) fn shares(done: &[OpenEntry], alike: Alike<'_>) -> Shares {
     let mut shares = Shares::default();
+    // The deed with which the record became ours, while it is.
+    let mut first: Option<&Intent> = None;
     for OpenEntry { intent, .. } in done {
         let after = values(intent.after.as_ref());
         match intent.deed {
-            Deed::Create | Deed::Adopt => shares = Shares { written: after, ..Shares::default() },
+            Deed::Create | Deed::Adopt => {
+                shares = Shares { written: after, ..Shares::default() };
+                first = Some(intent);
+            }
             Deed::Fill | Deed::Edit => {
                 shares.write((&values(intent.before.as_ref()), &after), alike);
+                first = if intent.deed == Deed::Fill { Some(intent) } else { first };
             }
-            Deed::Restore => {
-                if undone(done, intent).is_some_and(|(deed, _)| deed.deed == Deed::Fill) {
-                    // A fill that was taken back leaves nothing that is ours.
-                    shares = Shares::default();
-                } else {
-                    shares.written.extend(after);
+            Deed::Restore => match (undone(done, intent), first) {
+                // A fill that was taken back leaves nothing that is ours.
+                (Some((deed, _)), Some(fill)) if std::ptr::eq(deed, fill) => {
+                    (shares, first) = (Shares::default(), None);
                 }
-            }
-            Deed::Delete => shares = Shares::default(),
+                (_, Some(_)) => shares.written.extend(after),
+                // What was left of one that was taken back long since.
+                (_, None) => {}
+            },
+            Deed::Delete => (shares, first) = (Shares::default(), None),
             Deed::Sweep => {}
         }
     }
@@ -168,7 +175,7 @@ mod tests {
     use super::*;
     use crate::engine::three_way::same;
     use crate::ground::{Entity, SourceKey};
-    use crate::ledger::{Aspect, EntryId, Intent, RunId};
+    use crate::ledger::{Aspect, EntryId, RunId};
 
     /// The entries of a record: deed, tags before and after, and which one it undoes.
     fn done(entries: &[(Deed, Value, Value, Option<i64>)]) -> Vec<OpenEntry> {
@@ -215,6 +222,22 @@ mod tests {
         check(&[fill, given_up, again], &json!(["Old", "Hot"]));
         let made = (Deed::Create, null, json!(["Hot"]), None);
         check(&[made], &json!([]));
+    }
+
+    #[test]
+    fn what_was_left_of_an_older_fill_ends_nothing_of_a_newer_one() {
+        let fill = (Deed::Fill, json!(["Old"]), json!(["Old", "Hot"]), None);
+        let partly = (Deed::Restore, Value::Null, Value::Null, Some(1));
+        let again = (Deed::Fill, json!(["Old"]), json!(["Old", "New"]), None);
+        let rest = (Deed::Restore, Value::Null, Value::Null, Some(2));
+        let entries = [fill, partly, again, rest.clone()];
+        check(&entries, &json!(["Old"]));
+        // With both taken back nothing is ours, whatever is restored of them later.
+        let [fill, partly, again, _] = entries;
+        let back = (Deed::Restore, Value::Null, json!(["Old"]), Some(3));
+        let late = (Deed::Restore, Value::Null, json!(["Old"]), Some(2));
+        let anew = (Deed::Fill, json!(["Old"]), json!(["Old", "Hot"]), None);
+        check(&[fill, partly, again, back, late, anew], &json!(["Old"]));
     }
 
     #[test]
