@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
-use super::drifted::{changed as changed_by_people, left_by};
+use super::drifted::{changed as changed_by_people, left_by, values};
 use super::error::EngineError;
 use super::probe::{self, look};
 use super::session::Session;
+use super::theirs::shows;
 use super::three_way::{Values, alike};
 use crate::crm::{Crm, CrmError, Snapshot, Written};
 use crate::ground::{CrmRef, Outcome, SourceKey, failpoint};
-use crate::ledger::{Deed, Ledger, OpenEntry, RunId, Settled, Verdict};
+use crate::ledger::{Deed, Intent, Ledger, OpenEntry, RunId, Settled, Verdict};
 
 /// How a creation was given up: what is applied later still makes a second copy, which a sweep
 /// looks for.
@@ -209,36 +208,38 @@ pub(super) async fn fate<C: Crm>(
     let Some(now) = look(session, ledger, (&entry.intent.key, at)).await? else {
         return Ok(Fate::Changed(format!("{at} was deleted meanwhile")));
     };
-    let values = |image: &Option<Value>| -> Values {
-        let entries = image.as_ref().and_then(Value::as_object).into_iter().flatten();
-        entries.map(|(path, value)| (path.clone(), value.clone())).collect()
-    };
-    let (before, after) = (values(&entry.intent.before), values(&entry.intent.after));
-    let alike = alike(at.entity);
+    Ok(told_by(&entry.intent, now))
+}
+
+/// What became of an edit, by the record as it stands now.
+fn told_by(intent: &Intent, now: Snapshot) -> Fate {
+    let (before, after) = (values(intent.before.as_ref()), values(intent.after.as_ref()));
+    let alike = alike(now.at.entity);
     let all = |image: &Values| {
         before.keys().all(|path| alike(path, image.get(path), now.fields.get(path)))
     };
     if all(&after) {
-        return Ok(Fate::Applied(now.rev));
+        return Fate::Applied(now.rev);
     }
     // An edit is applied whole or not at all: where one of its values stands that did not stand
     // before, it was applied, and the others were changed since.
-    let ours = |path: &&String| {
-        alike(path, after.get(*path), now.fields.get(*path))
-            && !alike(path, before.get(*path), now.fields.get(*path))
+    let ours = |path: &String| {
+        let (images, stands) = ((before.get(path), after.get(path)), now.fields.get(path));
+        alike(path, images.1, stands) && !alike(path, images.0, stands)
+            || shows(path, images, stands, &alike)
     };
-    if before.keys().any(|path| ours(&path)) {
-        return Ok(Fate::Applied(now.rev));
+    if before.keys().any(ours) {
+        return Fate::Applied(now.rev);
     }
-    if all(&before) || Some(&now.rev) == entry.intent.rev_before.as_ref() {
-        return Ok(Fate::AsBefore(Box::new(now)));
+    if all(&before) || Some(&now.rev) == intent.rev_before.as_ref() {
+        return Fate::AsBefore(Box::new(now));
     }
     let changed: Vec<_> = before
         .keys()
         .filter(|path| !alike(path, before.get(*path), now.fields.get(*path)))
         .map(String::as_str)
         .collect();
-    Ok(Fate::Changed(format!("others changed {}", changed.join(", "))))
+    Fate::Changed(format!("others changed {}", changed.join(", ")))
 }
 
 /// What became of a delete: a record that is gone is deleted, whoever did it.
@@ -258,4 +259,61 @@ pub(super) async fn delete<C: Crm>(
 
 fn place(entry: &OpenEntry) -> Option<CrmRef> {
     entry.intent.crm.clone().map(|id| CrmRef::new(entry.intent.entity, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::ground::Entity;
+    use crate::ledger::Aspect;
+
+    /// What an edit from `before` to `after` is taken for when `now` stands at a later revision.
+    fn check(before: &Value, after: &Value, now: &Value, expected: &str) {
+        let intent = Intent {
+            run: RunId(1),
+            key: SourceKey::new("people", "1"),
+            aspect: Aspect::Whole,
+            deed: Deed::Edit,
+            entity: Entity::Contacts,
+            crm: Some(7.into()),
+            rev_before: Some("1".into()),
+            before: Some(before.clone()),
+            after: Some(after.clone()),
+            hash: String::new(),
+            undoes: None,
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let now = Snapshot {
+            at: CrmRef::new(Entity::Contacts, 7.into()),
+            rev: "3".into(),
+            created: jiff::Timestamp::UNIX_EPOCH,
+            deleted: false,
+            marker: None,
+            creator: None,
+            fields: values(Some(now)),
+            raw: Value::Null,
+        };
+        let fate = match told_by(&intent, now) {
+            Fate::Applied(_) => "applied",
+            Fate::AsBefore(_) => "as before",
+            Fate::Changed(_) => "changed",
+        };
+        assert_eq!(fate, expected, "{before} {after}");
+    }
+
+    #[test]
+    fn an_edit_is_known_by_any_of_its_values_whoever_wrote_beside_it() {
+        let before = json!({"tags": ["Old"], "description": null});
+        let after = json!({"tags": ["Old", "Hot"], "description": "ours", "name": "Ann"});
+        let whole = json!({"tags": ["Old", "Hot"], "description": "ours", "name": "Bob"});
+        check(&before, &after, &whole, "applied");
+        check(&before, &after, &json!({"tags": ["Old"], "description": "ours"}), "applied");
+        let vip = json!({"tags": ["Old", "Hot", "VIP"], "description": "theirs"});
+        check(&before, &after, &vip, "applied");
+        check(&before, &after, &json!({"tags": ["Old"], "name": "Bob"}), "as before");
+        let other = json!({"tags": ["Old", "VIP"], "description": "theirs"});
+        check(&before, &after, &other, "changed");
+    }
 }

@@ -2,20 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::apply::Work;
 use super::confirm::{self, Fate, Sent};
 use super::error::EngineError;
 use super::probe::look;
-use super::theirs::{KEPT_BESIDE, Lists, theirs, told, with_theirs};
-use super::three_way::{Patch, Values, alike, items, three_way};
+use super::shares::{Shares, shares};
+use super::theirs::{KEPT_BESIDE, Lists, TARGET_CHANGED, shows, told};
+use super::three_way::{Patch, Values, alike};
+use super::weigh::{Weighed, weigh};
 use super::write::{Deal, object_of};
 use crate::crm::{Crm, CrmError, Snapshot, check, expected};
 use crate::ground::{CrmRef, Flag, Outcome, failpoint, shown};
 use crate::ledger::{Aspect, Deed, Intent, OpenEntry, Origin, Settled, State};
-use crate::plan::{CLOSING, why};
-use crate::spec::Object;
+use crate::plan::why;
 
 /// How often an edit is tried again when somebody else was faster.
 const CONFLICTS_MAX: usize = 5;
@@ -36,11 +37,10 @@ pub(super) async fn edit<C: Crm>(
         return Ok(Some((Outcome::Flagged, why(flags))));
     }
     let values = expected(kind, &values);
-    let late: Vec<&str> = late_paths(&work.session.pipeline.objects[object]);
-    let alike = alike(at.entity);
-    let theirs = match state {
-        Some(_) => theirs(&work.ledger.reader().done(deal.key)?, &alike),
-        None => Values::new(),
+    let rules = &work.session.pipeline.objects[object];
+    let mut shares = match state {
+        Some(_) => shares(&work.ledger.reader().done(deal.key)?, &alike(at.entity)),
+        None => Shares::default(),
     };
     let mut tried = Tried::new();
     for _ in 0..CONFLICTS_MAX {
@@ -50,17 +50,18 @@ pub(super) async fn edit<C: Crm>(
             flags.push(Flag::new("gone_in_crm", "", "", &at.to_string(), &detail));
             return Ok(Some((Outcome::Flagged, why(flags))));
         };
-        let lists = several(&work.session.pipeline.objects[object], &values, &now.fields);
-        let ours = as_lists(ours(state, &values, deal.aspect, &late), &lists);
-        let stands = as_lists(now.fields.clone(), &lists);
-        let wanted = as_lists(with_theirs(&values, (&ours, &theirs), &alike), &lists);
-        let patch = three_way(&wanted, &ours, &stands, &alike);
+        let Weighed { ours, patch } = weigh((rules, deal.aspect), (state, &values), &shares, &now);
         let landed = landed(&tried, &patch, &now);
         let step = Step { at, state, now: &now, patch: &patch, values: &values, landed: &landed };
-        match send(work, deal, &step).await? {
+        let images = (replaced(&step), ours_after(&step, deal.aspect));
+        match send(work, deal, &step, &images).await? {
             Sending::Over(outcome, reason) => {
                 keep(&patch, &values, &now, (state.is_some(), flags));
-                stay(&patch, (&values, &now), (&ours, &theirs), flags);
+                stay(&patch, (&values, &now), (&ours, &shares.theirs), flags);
+                if outcome != Outcome::Failed {
+                    shares.write((&images.0, &images.1), &alike(at.entity));
+                }
+                stay_out(&shares, &values, &now, flags);
                 return Ok(Some((outcome, reason)));
             }
             Sending::Open => return Ok(None),
@@ -91,7 +92,10 @@ fn landed(tried: &Tried, patch: &Patch, now: &Snapshot) -> Tried {
     let alike = alike(now.at.entity);
     let stands = |path: &str, value: &Value| alike(path, Some(value), now.fields.get(path));
     let landed = tried.iter().filter(|(path, (before, after))| {
-        !patch.changes.contains_key(*path) && stands(path, after) && !stands(path, before)
+        let is_whole = stands(path, after) && !stands(path, before);
+        let images = (Some(before), Some(after));
+        !patch.changes.contains_key(*path)
+            && (is_whole || shows(path, images, now.fields.get(*path), &alike))
     });
     landed.map(|(path, values)| (path.clone(), values.clone())).collect()
 }
@@ -121,6 +125,9 @@ struct Step<'a> {
     landed: &'a Tried,
 }
 
+/// What an edit replaces, and everything that is ours once it is done.
+type Images = (Values, Values);
+
 /// How a try of an edit ended.
 enum Sending {
     /// With an outcome.
@@ -136,11 +143,8 @@ async fn announce<C: Crm>(
     work: &Work<'_, C>,
     deal: &Deal<'_>,
     step: &Step<'_>,
+    (before, after): &Images,
 ) -> Result<OpenEntry, EngineError> {
-    let stands = |path: &String| step.now.fields.get(path).cloned().unwrap_or(Value::Null);
-    let changes = step.patch.changes.keys().map(|path| (path.clone(), stands(path)));
-    let landed = step.landed.iter().map(|(path, (before, _))| (path.clone(), before.clone()));
-    let before: Map<String, Value> = changes.chain(landed).collect();
     let intent = Intent {
         run: work.run,
         key: deal.key.clone(),
@@ -149,8 +153,8 @@ async fn announce<C: Crm>(
         entity: step.at.entity,
         crm: Some(step.at.id.clone()),
         rev_before: Some(step.now.rev.clone()),
-        before: Some(Value::Object(before)),
-        after: Some(object_of(&ours_after(step, deal.aspect))),
+        before: Some(object_of(before)),
+        after: Some(object_of(after)),
         hash: deal.hash.clone(),
         undoes: None,
         at: work.session.now(),
@@ -169,8 +173,9 @@ async fn send<C: Crm>(
     work: &Work<'_, C>,
     deal: &Deal<'_>,
     step: &Step<'_>,
+    images: &Images,
 ) -> Result<Sending, EngineError> {
-    let entry = announce(work, deal, step).await?;
+    let entry = announce(work, deal, step, images).await?;
     let now = || work.session.now();
     let crm = || step.at.id.clone();
     if step.patch.changes.is_empty() {
@@ -230,51 +235,12 @@ async fn send<C: Crm>(
     Ok(Sending::Again)
 }
 
-/// What this aspect wrote last time: of our values in the record those that it is about.
-fn ours(state: Option<&State>, values: &Values, aspect: Aspect, late: &[&str]) -> Values {
-    let Some(state) = state else { return Values::new() };
-    let of_others = |path: &str| CLOSING.contains(&path) || late.contains(&path);
-    let mine = |path: &str| match aspect {
-        // What the later aspects wrote is theirs to change, and a file is written once.
-        Aspect::Whole => !of_others(path) && !["content", "file", "link"].contains(&path),
-        Aspect::Closing => CLOSING.contains(&path),
-        Aspect::Late => late.contains(&path),
-    };
-    let ours = state.after.iter().filter(|(path, _)| mine(path) || values.contains_key(*path));
-    let mut ours: Values = ours.map(|(path, value)| (path.clone(), value.clone())).collect();
-    // A lead that we made begins open; that is no choice of a person.
-    let made = matches!(state.origin, Origin::Created | Origin::Adopted);
-    if aspect == Aspect::Closing && made && values.contains_key("status") {
-        ours.entry("status".to_owned()).or_insert_with(|| "open".into());
-    }
-    ours
-}
-
-/// The fields of an object that are written in the second pass.
-fn late_paths(object: &Object) -> Vec<&str> {
-    let late = object.fields.iter().filter(|field| field.rule.late);
-    late.map(|field| field.target.path.as_str()).collect()
-}
-
-/// The fields that take several values and of which we or the CRM have several: what stands alone
-/// on the other side is a list of one.
-///
-/// A custom field may be one text, whatever it says.
-fn several<'a>(object: &'a Object, values: &Values, now: &Values) -> Vec<&'a str> {
-    let is_list = |values: &Values, path: &str| values.get(path).is_some_and(Value::is_array);
-    let targets = object.fields.iter().map(|field| &field.target);
-    let many = targets.filter(|target| target.many && target.custom.is_none());
-    let paths = many.map(|target| target.path.as_str());
-    paths.filter(|path| is_list(values, path) || is_list(now, path)).collect()
-}
-
-fn as_lists(mut values: Values, paths: &[&str]) -> Values {
-    for path in paths {
-        if let Some(value) = values.get_mut(*path) {
-            *value = items(Some(value)).into();
-        }
-    }
-    values
+/// What stands before the edit in the fields that it changes.
+fn replaced(step: &Step<'_>) -> Values {
+    let stands = |path: &String| step.now.fields.get(path).cloned().unwrap_or(Value::Null);
+    let changes = step.patch.changes.keys().map(|path| (path.clone(), stands(path)));
+    let landed = step.landed.iter().map(|(path, (before, _))| (path.clone(), before.clone()));
+    changes.chain(landed).collect()
 }
 
 /// Everything that is ours in the record once the edit is done.
@@ -317,7 +283,7 @@ fn keep(patch: &Patch, values: &Values, now: &Snapshot, (ours, flags): (bool, &m
         Some(value) => value.to_string(),
         None => String::new(),
     };
-    let code = if ours { "target_changed" } else { "kept_existing" };
+    let code = if ours { TARGET_CHANGED } else { "kept_existing" };
     for path in &patch.kept {
         let detail = format!("the CRM has `{}`: left as it is", shown(now.fields.get(path)));
         flags.push(Flag::new(code, path, path, &shown(values.get(path)), &detail));
@@ -341,6 +307,17 @@ fn stay(
     }
 }
 
+/// Remarks about what of ours others took out of lists.
+fn stay_out(shares: &Shares, values: &Values, now: &Snapshot, flags: &mut Vec<Flag>) {
+    for (path, wanted) in values {
+        let out = shares.kept_out((path, Some(wanted)), &now.fields, &alike(now.at.entity));
+        if !out.is_empty() {
+            let detail = format!("others took {} out of the list: not put back", told(&out));
+            flags.push(Flag::new(TARGET_CHANGED, path, path, &shown(wanted), &detail));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -348,45 +325,25 @@ mod tests {
     use super::*;
     use crate::ground::Entity;
 
-    fn values(value: &Value) -> Values {
-        let entries = value.as_object().into_iter().flatten();
-        entries.map(|(path, value)| (path.clone(), value.clone())).collect()
-    }
-
-    fn check(origin: Origin, after: &Value, (closing, now): (&Value, &Value), expected: &Value) {
-        let state = State {
-            at: CrmRef::new(Entity::Leads, 7_u64.into()),
-            rev: "2".into(),
-            origin,
-            hashes: BTreeMap::new(),
-            after: values(after),
+    #[test]
+    fn what_an_earlier_try_added_to_a_list_is_ours_though_others_wrote_there_since() {
+        let check = |now: Value, is_landed: bool| {
+            let tried = Tried::from([("tags".into(), (json!(["Old"]), json!(["Old", "Hot"])))]);
+            let now = Snapshot {
+                at: CrmRef::new(Entity::Contacts, 7.into()),
+                rev: "3".into(),
+                created: jiff::Timestamp::UNIX_EPOCH,
+                deleted: false,
+                marker: None,
+                creator: None,
+                fields: Values::from([("tags".into(), now)]),
+                raw: Value::Null,
+            };
+            assert_eq!(!landed(&tried, &Patch::default(), &now).is_empty(), is_landed);
         };
-        let wanted = values(closing);
-        let ours = ours(Some(&state), &wanted, Aspect::Closing, &[]);
-        let patch = three_way(&wanted, &ours, &values(now), &alike(Entity::Leads));
-        assert_eq!(json!({"changes": patch.changes, "kept": patch.kept}), *expected);
-    }
-
-    #[test]
-    fn a_lead_that_we_made_is_closed_though_it_stands_open() {
-        let won = json!({"status": "won"});
-        let open = json!({"status": "open"});
-        let closed = json!({"changes": {"status": "won"}, "kept": []});
-        check(Origin::Created, &json!({"stage": "Sales / Close"}), (&won, &open), &closed);
-    }
-
-    #[test]
-    fn a_lead_that_a_person_closed_or_that_was_there_before_is_left() {
-        let won = json!({"status": "won"});
-        let kept = json!({"changes": {}, "kept": ["status"]});
-        check(Origin::Created, &json!({}), (&won, &json!({"status": "lost"})), &kept);
-        check(Origin::Matched, &json!({}), (&won, &json!({"status": "open"})), &kept);
-    }
-
-    #[test]
-    fn a_lead_that_the_source_opens_again_is_opened() {
-        let after = json!({"status": "won", "closedTime": "2026-03-01T00:00:00Z"});
-        let opened = json!({"changes": {"status": null, "closedTime": null}, "kept": []});
-        check(Origin::Created, &after, (&json!({}), &after), &opened);
+        check(json!(["Old", "Hot"]), true);
+        check(json!(["Old", "Hot", "VIP"]), true);
+        check(json!(["Old", "VIP"]), false);
+        check(json!(["Old"]), false);
     }
 }

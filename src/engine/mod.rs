@@ -28,6 +28,7 @@ mod rollback;
 mod rows;
 mod session;
 mod setup;
+mod shares;
 mod stage;
 mod step_back;
 mod sweep;
@@ -38,6 +39,7 @@ mod touched;
 mod verify;
 mod watch;
 mod way;
+mod weigh;
 mod write;
 
 pub use apply::{Applied, apply};

@@ -12,9 +12,10 @@ use super::drifted::{Seen, values};
 use super::error::EngineError;
 use super::probe::look;
 use super::session::Session;
+use super::shares::shares;
 use super::step_back::{Back, is_making};
 use super::taken_back::{End, Left, RollbackReport};
-use super::theirs::{theirs, without_theirs};
+use super::theirs::without_theirs;
 use super::three_way::{Values, alike, way_back};
 use super::touched::{Links, Made, Touched, touched};
 use super::watch::Event;
@@ -136,10 +137,12 @@ impl<C: Crm> Back<'_, C> {
         };
         let done = self.ledger.reader().done(&undo.intent.key)?;
         let alike = alike(now.at.entity);
+        let shares = shares(&done, &alike);
         // What a lost ledger had written into a list nobody can tell from what others had.
         if state.origin == Origin::Created {
-            state.after = without_theirs(&state.after, &theirs(&done, &alike), &alike);
+            state.after = without_theirs(&state.after, &shares.theirs, &alike);
         }
+        state.after = shares.with_taken_out(state.after, &now.fields, &alike);
         let (touched, on) = self.touched(undo, &state, now, course).await?;
         let seen = Seen { undo, now, read: &now.fields, done: &done };
         if let Some(left) = seen.left(self.decisions, (touched, &on), &state.after) {

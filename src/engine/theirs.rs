@@ -3,70 +3,14 @@
 
 use serde_json::Value;
 
-use super::drifted::{undone, values};
+use super::shares::shares;
 use super::three_way::{Alike, Values, items};
 use crate::ground::shown;
-use crate::ledger::{Deed, OpenEntry};
+use crate::ledger::OpenEntry;
 
 /// Path to what others had put into a list when we wrote into it.
-///
-/// An entry holds a list whole, so that it is known again and can be put back; what of it is not
-/// ours, only all entries of the record together tell.
 pub(super) fn theirs(done: &[OpenEntry], alike: Alike<'_>) -> Values {
-    let (mut theirs, mut written) = (Values::new(), Values::new());
-    for OpenEntry { intent, .. } in done {
-        match intent.deed {
-            Deed::Create | Deed::Adopt => {
-                theirs.clear();
-                written = values(intent.after.as_ref());
-            }
-            Deed::Fill | Deed::Edit => {
-                let after = values(intent.after.as_ref());
-                for (path, before) in values(intent.before.as_ref()) {
-                    let known = theirs.remove(&path);
-                    let images = [known.as_ref(), Some(&before), written.get(&path)];
-                    let stay = staying(&path, (images, after.get(&path)), alike);
-                    theirs.extend(stay.map(|stay| (path, stay)));
-                }
-                written = after;
-            }
-            Deed::Restore => {
-                if undone(done, intent).is_some_and(|(deed, _)| deed.deed == Deed::Fill) {
-                    // A fill that was taken back leaves nothing that is ours.
-                    theirs.clear();
-                    written.clear();
-                } else {
-                    written.extend(values(intent.after.as_ref()));
-                }
-            }
-            Deed::Delete => {
-                theirs.clear();
-                written.clear();
-            }
-            Deed::Sweep => {}
-        }
-    }
-    theirs
-}
-
-/// What of others a write leaves in a list: what was `known` to be theirs, and what was met there
-/// and not written by us.
-fn staying(
-    path: &str,
-    ([known, met, written], after): ([Option<&Value>; 3], Option<&Value>),
-    alike: Alike<'_>,
-) -> Option<Value> {
-    let Some(Value::Array(after)) = after else { return None };
-    let has = Among { path, alike };
-    let written = items(written);
-    let met = items(met).into_iter().filter(|item| !has.item(&written, item));
-    let mut stay: Vec<Value> = Vec::new();
-    for item in items(known).into_iter().chain(met) {
-        if has.item(after, &item) && !has.item(&stay, &item) {
-            stay.push(item);
-        }
-    }
-    (!stay.is_empty()).then(|| stay.into())
+    shares(done, alike).theirs
 }
 
 /// The values wanted, and in the lists that are `ours` in part what others put there: it is not for
@@ -110,6 +54,9 @@ pub(super) fn without_theirs(written: &Values, theirs: &Values, alike: Alike<'_>
 /// The remark on a list in which values of others stand beside ours.
 pub(super) const KEPT_BESIDE: &str = "kept_beside";
 
+/// The remark on a value that is not written because others changed ours.
+pub(super) const TARGET_CHANGED: &str = "target_changed";
+
 /// A list as it should be, and as it stands.
 pub(super) struct Lists<'a> {
     pub(super) path: &'a str,
@@ -129,6 +76,15 @@ impl Lists<'_> {
             return Vec::new();
         }
         let has = Among { path: self.path, alike };
+        // A custom field may hold a list in one text, which is no element of it.
+        let is_one_text = |list: Option<&Value>| {
+            let text = self.stands.filter(|stands| stands.is_string());
+            let is_element = text.is_some_and(|text| has.item(&items(list), text));
+            text.is_some() && !is_element && alike(self.path, list, text)
+        };
+        if is_one_text(self.wanted) || is_one_text(written.get(self.path)) {
+            return Vec::new();
+        }
         let (wanted, written) = (items(self.wanted), items(written.get(self.path)));
         let theirs = items(theirs.get(self.path));
         let mut others = items(self.stands);
@@ -156,14 +112,36 @@ pub(super) fn told(values: &[Value]) -> String {
     shown.collect::<Vec<_>>().join(", ")
 }
 
+/// Whether a write of ours shows in a list, whatever else others did to it: all that it adds stands
+/// there, and nothing that it drops.
+///
+/// One that adds nothing may as well be the work of others.
+pub(super) fn shows(
+    path: &str,
+    (before, after): (Option<&Value>, Option<&Value>),
+    now: Option<&Value>,
+    alike: Alike<'_>,
+) -> bool {
+    if ![before, after, now].into_iter().flatten().any(Value::is_array) {
+        return false;
+    }
+    let has = Among { path, alike };
+    let (before, after, now) = (items(before), items(after), items(now));
+    let mut added = after.iter().filter(|item| !has.item(&before, item)).peekable();
+    let mut dropped = before.iter().filter(|item| !has.item(&after, item));
+    added.peek().is_some()
+        && added.all(|item| has.item(&now, item))
+        && !dropped.any(|item| has.item(&now, item))
+}
+
 /// Whether a list of a field holds an item, however the CRM spells it.
-struct Among<'a> {
-    path: &'a str,
-    alike: Alike<'a>,
+pub(super) struct Among<'a> {
+    pub(super) path: &'a str,
+    pub(super) alike: Alike<'a>,
 }
 
 impl Among<'_> {
-    fn item(&self, list: &[Value], item: &Value) -> bool {
+    pub(super) fn item(&self, list: &[Value], item: &Value) -> bool {
         list.iter().any(|one| (self.alike)(self.path, Some(one), Some(item)))
     }
 }
@@ -173,56 +151,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::engine::three_way::{same, three_way};
-    use crate::ground::{Entity, SourceKey};
-    use crate::ledger::{Aspect, EntryId, Intent, RunId};
-
-    /// The entries of a record: deed, tags before and after, and which one it undoes.
-    fn done(entries: &[(Deed, Value, Value, Option<i64>)]) -> Vec<OpenEntry> {
-        let image = |tags: &Value| (!tags.is_null()).then(|| json!({ "tags": tags }));
-        let entry =
-            |(id, (deed, before, after, undoes)): (i64, &(Deed, Value, Value, Option<i64>))| {
-                let intent = Intent {
-                    run: RunId(1),
-                    key: SourceKey::new("people", "1"),
-                    aspect: Aspect::Whole,
-                    deed: *deed,
-                    entity: Entity::Contacts,
-                    crm: Some(7.into()),
-                    rev_before: None,
-                    before: image(before),
-                    after: image(after),
-                    hash: String::new(),
-                    undoes: undoes.map(EntryId),
-                    at: jiff::Timestamp::UNIX_EPOCH,
-                };
-                OpenEntry { id: EntryId(id), intent }
-            };
-        (1..).zip(entries).map(entry).collect()
-    }
-
-    fn check(entries: &[(Deed, Value, Value, Option<i64>)], expected: &Value) {
-        let alike = |_: &str, left: Option<&Value>, right: Option<&Value>| same(left, right);
-        let found = theirs(&done(entries), &alike);
-        assert_eq!(found.get("tags").unwrap_or(&json!([])), expected);
-    }
-
-    #[test]
-    fn what_stood_in_a_list_before_us_is_others_and_what_we_added_is_not() {
-        let null = Value::Null;
-        let fill = (Deed::Fill, json!(["Old"]), json!(["Old", "Hot"]), None);
-        check(std::slice::from_ref(&fill), &json!(["Old"]));
-        let more = (Deed::Edit, json!(["Old", "Hot", "VIP"]), json!(["Old", "VIP", "New"]), None);
-        check(&[fill.clone(), more.clone()], &json!(["Old", "VIP"]));
-        let back = (Deed::Restore, null.clone(), json!(["Old", "Hot", "VIP"]), Some(2));
-        let last = (Deed::Edit, json!(["Old", "Hot", "VIP"]), json!(["Old", "VIP"]), None);
-        check(&[fill.clone(), more, back, last], &json!(["Old", "VIP"]));
-        let given_up = (Deed::Restore, null.clone(), json!(["Old"]), Some(1));
-        let again = (Deed::Fill, json!(["Old", "Hot"]), json!(["Old", "Hot", "New"]), None);
-        check(&[fill, given_up, again], &json!(["Old", "Hot"]));
-        let made = (Deed::Create, null, json!(["Hot"]), None);
-        check(&[made], &json!([]));
-    }
+    use crate::engine::three_way::{self, same, three_way};
+    use crate::ground::Entity;
 
     #[test]
     fn what_is_others_is_neither_dropped_nor_taken_for_ours() {
@@ -248,5 +178,40 @@ mod tests {
         check(json!(["Hot"]), json!(["Old"]), json!([]));
         check(json!(["New"]), json!(["New", "Hot"]), json!([]));
         check(json!("a@x.example"), json!("b@x.example"), json!([]));
+    }
+
+    #[test]
+    fn a_list_that_stands_in_one_text_is_no_value_of_others() {
+        let alike = three_way::alike(Entity::Contacts);
+        let values = |list: Value| Values::from([("Area__c".to_owned(), list)]);
+        let check = |wanted: Value, stands: Value, expected: Value| {
+            let lists = Lists { path: "Area__c", wanted: Some(&wanted), stands: Some(&stands) };
+            let (ours, theirs) = (values(json!(["A", "B"])), Values::new());
+            assert_eq!(json!(lists.others((&ours, &theirs), &alike)), expected);
+        };
+        check(json!(["A", "B"]), json!("A; B"), json!([]));
+        check(json!(["A", "C"]), json!("A; B"), json!([]));
+        check(json!(["A", "C"]), json!("X"), json!(["X"]));
+        check(json!(["A", "C"]), json!(["A", "X"]), json!(["X"]));
+    }
+
+    #[test]
+    fn a_write_shows_by_what_it_adds_and_drops_whatever_others_did_to_the_list() {
+        let alike = |_: &str, left: Option<&Value>, right: Option<&Value>| same(left, right);
+        let check = |before: Value, after: Value, now: Value, expected: bool| {
+            let shown = shows("tags", (Some(&before), Some(&after)), Some(&now), &alike);
+            assert_eq!(shown, expected, "{before} {after} {now}");
+        };
+        let (old, new) = (|| json!(["Old"]), || json!(["Old", "Hot"]));
+        check(old(), new(), json!(["Old", "Hot", "VIP"]), true);
+        check(old(), new(), json!(["Hot"]), true);
+        check(old(), new(), json!(["Old", "VIP"]), false);
+        check(old(), json!(["Hot"]), json!(["Hot", "VIP"]), true);
+        check(old(), json!(["Hot"]), json!(["Old", "Hot"]), false);
+        check(json!(["Old"]), json!(["Hot", "New"]), json!(["Hot"]), false);
+        // Somebody else may have dropped it.
+        check(new(), old(), json!(["Old", "VIP"]), false);
+        check(json!("a"), json!(["a", "b"]), json!("b"), true);
+        check(json!("a"), json!("b"), json!("b"), false);
     }
 }

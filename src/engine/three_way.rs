@@ -55,17 +55,12 @@ pub fn way_back(before: &Values, after: &Values, current: &Values, alike: Alike<
     let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for path in paths {
         let (old, new, now) = (before.get(path), after.get(path), current.get(path));
-        let old_items = if new.is_some_and(Value::is_array) {
-            Value::Array(items(old))
-        } else {
-            old.cloned().unwrap_or_default()
-        };
         if alike(path, old, now) {
             continue;
         }
         if alike(path, new, now) {
             patch.changes.insert(path.clone(), old.filter(|old| !old.is_null()).cloned());
-        } else if let Some(list) = merged_list(path, (Some(&old_items), new, now), alike) {
+        } else if let Some(list) = list_back(path, (old, new, now), alike) {
             let value = Some(list).filter(|list| !is_empty(Some(list)));
             patch.changes.insert(path.clone(), value);
         } else {
@@ -73,6 +68,26 @@ pub fn way_back(before: &Values, after: &Values, current: &Values, alike: Alike<
         }
     }
     patch
+}
+
+/// The way back of a list, of which any side may show a single value; a value in its place that is
+/// none of ours or of those before us is no list.
+fn list_back(
+    path: &str,
+    (old, new, now): (Option<&Value>, Option<&Value>, Option<&Value>),
+    alike: Alike<'_>,
+) -> Option<Value> {
+    if ![old, new, now].into_iter().flatten().any(Value::is_array) {
+        return None;
+    }
+    let [old, new, stands] = [old, new, now].map(items);
+    let is_known =
+        |item: &Value| old.iter().chain(&new).any(|one| alike(path, Some(one), Some(item)));
+    if !now.is_some_and(Value::is_array) && !stands.iter().all(is_known) {
+        return None;
+    }
+    let [old, new, stands] = [old, new, stands].map(Value::Array);
+    merged_list(path, (Some(&old), Some(&new), Some(&stands)), alike)
 }
 
 /// Lists are merged by element: what we added and no longer want goes, what is new comes, and
@@ -219,6 +234,25 @@ mod tests {
         );
         assert_eq!(json!(back.changes), json!({"city": null, "tags": ["Old", "VIP"]}));
         assert_eq!(back.kept, ["title"]);
+    }
+
+    #[test]
+    fn the_way_back_of_a_list_takes_what_is_ours_though_it_stands_alone() {
+        let alike = |_: &str, left: Option<&Value>, right: Option<&Value>| same(left, right);
+        let check = |[before, after, now]: [Value; 3], expected: Value| {
+            let of = |value: Value| Values::from([("email".to_owned(), value)]);
+            let back = way_back(&of(before), &of(after), &of(now), &alike);
+            let (back, is_kept) = (back.changes.get("email").cloned(), !back.kept.is_empty());
+            assert_eq!(json!({ "back": back, "kept": is_kept }), expected);
+        };
+        let gone = || json!({"back": null, "kept": false});
+        check([json!("b"), json!(["b", "a", "c"]), json!("a")], gone());
+        check([json!(null), json!(["a", "c"]), json!("a")], gone());
+        let theirs = json!({"back": ["b"], "kept": false});
+        check([json!(null), json!("a"), json!(["a", "b"])], theirs);
+        // Somebody else's value in the place of all of them.
+        check([json!("b"), json!(["b", "a"]), json!("x")], json!({"back": null, "kept": true}));
+        check([json!("b"), json!("a"), json!("x")], json!({"back": null, "kept": true}));
     }
 
     #[test]

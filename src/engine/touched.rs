@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::three_way::same;
+use super::three_way::{items, same};
 use crate::crm::{self, Snapshot, Values};
 use crate::ground::{CrmRef, Entity};
 use crate::ledger::Origin;
@@ -86,11 +86,6 @@ pub(super) fn state_of(fields: &Values, foreign: &BTreeSet<CrmRef>) -> String {
 
 /// Whether a link leads where we did not have it lead.
 fn has_grown(made: &Made<'_>, now: &Snapshot, path: &str) -> bool {
-    let items = |value: Option<&Value>| match value {
-        Some(Value::Array(items)) => items.clone(),
-        Some(Value::Null) | None => Vec::new(),
-        Some(value) => vec![value.clone()],
-    };
     let ours = items(made.after.get(path));
     items(now.fields.get(path)).iter().any(|item| !ours.contains(item))
 }

@@ -151,18 +151,39 @@ async fn second<C: Crm>(
         return Ok(());
     }
     let mut flags = Vec::new();
-    let Some(values) = values(work, object, fields, &mut flags)? else { return Ok(()) };
+    let Some(values) = values(work, object, fields, &mut flags)? else {
+        return verdict(work, key, (Outcome::Flagged, why(&flags)), flags).await;
+    };
     let deal = Deal { key, aspect, hash }.remembering(&flags);
     let at = state.at.clone();
     let edited = (&at, Some(&state), values, &mut flags);
     // Silent: the entry stays open, and the record comes again in the next round.
     let Some((outcome, reason)) = edit(work, object, &deal, edited).await? else { return Ok(()) };
-    // A later pass adds to the verdict of the first: its remarks, and that it was refused.
-    let outcome = if outcome == Outcome::Failed { Outcome::Failed } else { Outcome::Updated };
     if flags.is_empty() && outcome != Outcome::Failed {
         return Ok(());
     }
+    let first = work.ledger.reader().verdict(work.run, key)?;
+    let Some(outcome) = of_both(first, outcome) else { return Ok(()) };
+    let reason = if outcome == Outcome::Flagged {
+        let met = work.ledger.reader().flags(key)?;
+        why(&[met, flags.clone()].concat())
+    } else {
+        reason
+    };
     verdict(work, key, (outcome, reason), flags).await
+}
+
+/// What a later pass makes of the verdict of the first: it adds its remarks, and that it was left or
+/// refused; what it left as it was changes nothing. `None`: what was refused stays told as that.
+fn of_both(first: Option<Outcome>, later: Outcome) -> Option<Outcome> {
+    if later == Outcome::Failed {
+        return Some(later);
+    }
+    match first {
+        Some(Outcome::Failed) => None,
+        Some(first) if first == Outcome::Flagged || later == Outcome::Unchanged => Some(first),
+        Some(_) | None => Some(later),
+    }
 }
 
 /// Fields as they are sent; `None`: a required link leads nowhere, the remark is in the flags.
@@ -297,4 +318,29 @@ async fn verdict<C: Crm>(
 
 pub(super) fn object_of(values: &BTreeMap<String, Value>) -> Value {
     Value::Object(values.iter().map(|(path, value)| (path.clone(), value.clone())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Outcome::{Created, Failed, Flagged, Unchanged, Updated};
+
+    #[test]
+    fn a_later_pass_adds_to_the_first_verdict_and_hides_nothing() {
+        for (first, later, both) in [
+            (Created, Updated, Some(Updated)),
+            (Unchanged, Updated, Some(Updated)),
+            (Unchanged, Unchanged, Some(Unchanged)),
+            (Updated, Unchanged, Some(Updated)),
+            (Unchanged, Flagged, Some(Flagged)),
+            (Updated, Failed, Some(Failed)),
+            (Flagged, Failed, Some(Failed)),
+            (Flagged, Updated, Some(Flagged)),
+            (Flagged, Unchanged, Some(Flagged)),
+            (Failed, Flagged, None),
+        ] {
+            assert_eq!(of_both(Some(first), later), both, "{first:?} {later:?}");
+        }
+        assert_eq!(of_both(None, Unchanged), Some(Unchanged));
+    }
 }

@@ -29,6 +29,7 @@ mod links;
 mod mapping;
 mod neighbours;
 mod pages;
+mod passes;
 mod profile;
 mod reconcile;
 mod refusals;

@@ -245,3 +245,92 @@ fn the_first_of_two_pipelines_leaves_and_names_what_the_second_wrote_into() {
     assert_eq!(both.run("rollback", "north").0, 0);
     judge::same_state(&both.rehearsal.dump(), &before).unwrap();
 }
+
+/// The differences of the last read back in a field: sort and rule.
+fn told(both: &Neighbours, record: &str, field: &str) -> Vec<String> {
+    let file = fs::read_to_string(both.rehearsal.out().join("differences.jsonl")).unwrap();
+    let found = file.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let found = found.filter(|one| one["record"] == record && one["field"] == field);
+    found.map(|one| format!("{} {}", text(&one["sort"]), text(&one["rule"]))).collect()
+}
+
+#[test]
+fn what_a_person_takes_out_of_a_list_stays_out_however_often_the_source_changes() {
+    let both = Neighbours::open();
+    for name in ["north", "south"] {
+        assert_eq!(both.run("apply", name).0, 0);
+    }
+    // Of a record that we made, and of one that was there before.
+    both.edit("Nan North", &json!({"tags": []}));
+    both.edit("Ann Lee", &json!({"tags": ["Hot", "Active"]}));
+    let people = [("north", "Nan North", "people:3"), ("south", "Ann Lee", "people:7")];
+    let stand = |expected: [&[&str]; 2]| {
+        for ((name, person, record), expected) in people.into_iter().zip(expected) {
+            let (code, applied) = both.run("apply", name);
+            let verdict = &applied["reconcile"]["verdict"];
+            assert_eq!((code, verdict), (0, &json!("pass")), "{name}: {applied}");
+            assert_eq!(names(&both.contact(person), "tags"), expected, "{name}");
+            let flags = &applied["objects"]["people"]["flags"];
+            assert_eq!(flags["target_changed"], 1, "{name}: {applied}");
+            assert_eq!(told(&both, record, "tags"), ["explained target_changed"], "{name}");
+        }
+    };
+    // The list changes in the source, and something else does.
+    both.change("north", "nan@mail.example,,New,", "nan@mail.example,,New;Hot,");
+    both.change("south", "ann@work.example,,VIP;Hot,", "ann@work.example,,VIP;Hot;Partner,");
+    stand([&["Hot"], &["Active", "Hot", "Partner"]]);
+    for (old, title) in [("", "Boss"), ("Boss", "Owner")] {
+        both.change(
+            "north",
+            &format!("nan@mail.example,{old},"),
+            &format!("nan@mail.example,{title},"),
+        );
+        both.change(
+            "south",
+            &format!("ann@work.example,{old},"),
+            &format!("ann@work.example,{title},"),
+        );
+        stand([&["Hot"], &["Active", "Hot", "Partner"]]);
+    }
+
+    // What was there before is as it was, but for what the person took out, which was ours.
+    let (code, back) = both.run("rollback", "south");
+    assert_eq!(code, 0, "{back}");
+    assert_eq!(names(&both.contact("Ann Lee"), "tags"), ["Active", "Hot"]);
+    // The person's work keeps the record that we made.
+    let (code, back) = both.run("rollback", "north");
+    assert_eq!((code, &back["left"][0]["record"]), (6, &json!("people:3")), "{back}");
+    assert_eq!(names(&both.contact("Nan North"), "tags"), ["Hot"]);
+}
+
+/// The fill of a list was applied, the run died before its answer, and a person put a tag into the
+/// same list: what we added is still ours.
+#[test]
+fn a_fill_without_an_answer_is_known_by_what_it_added_to_a_list() {
+    let both = Neighbours::open();
+    let firms = "id,name,text,tags\n7,Shared Office,,Partner\n8,South Works,,\n";
+    fs::write(both.folder.path().join("south/firms.csv"), firms).unwrap();
+    assert_eq!(both.run("apply", "north").0, 0);
+    let office = || {
+        let dump = both.rehearsal.dump();
+        let mut found = dump["Accounts"].as_array().unwrap().iter();
+        found.find(|one| one["name"] == "Shared Office").unwrap().clone()
+    };
+    let spec = both.folder.path().join("pipelines/south.yaml");
+    let mut dying = both.rehearsal.command("apply", &spec);
+    dying.env("FLITPIPE_FAILPOINT", "kill:engine.edit_answered:1");
+    assert_eq!(dying.output().unwrap().status.code(), None);
+    let filled = office();
+    assert_eq!(names(&filled, "tags"), ["Key", "Partner"], "{filled}");
+    let tag = json!({"tag": {"name": "VIP", "entityType": "Accounts"}});
+    both.rehearsal.person("newTag", &tag);
+    let account = json!({"tags": ["Key", "Partner", "VIP"]});
+    let edit = json!({"accountId": filled["id"], "rev": filled["rev"], "account": account});
+    both.rehearsal.person("editAccount", &edit);
+    let (code, applied) = both.run("apply", "south");
+    assert_eq!((code, &applied["reconcile"]["verdict"]), (0, &json!("pass")), "{applied}");
+    assert_eq!(names(&office(), "tags"), ["Key", "Partner", "VIP"]);
+    let (code, back) = both.run("rollback", "south");
+    assert_eq!(code, 0, "{back}");
+    assert_eq!(names(&office(), "tags"), ["Key", "VIP"], "what we added goes, and only that");
+}
