@@ -24,14 +24,23 @@ pub enum Fate {
     Missing,
 }
 
+/// The records that have a value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Holders<'a> {
+    /// The ids of the first of them: enough to name some.
+    pub first: &'a [Box<str>],
+    /// How many there are.
+    pub count: usize,
+}
+
 /// The records that other objects of the pipeline make.
 pub trait Links {
     /// What becomes of the record `id` of `object`.
     fn by_id(&self, object: &str, id: &str) -> Fate;
-    /// The ids of the records of `object` that the rules would write and whose `field` (`name`, or
-    /// `domain` for the domain of its web address) has that value, those that the CRM keeps waiting
-    /// among them; the value is compared in lower case with single spaces.
-    fn by_value(&self, object: &str, field: &str, value: &str) -> Vec<Box<str>>;
+    /// The records of `object` that the rules would write and whose `field` (`name`, or `domain` for
+    /// the domain of its web address) has that value, those that the CRM keeps waiting among them;
+    /// the value is compared in lower case with single spaces.
+    fn by_value(&self, object: &str, field: &str, value: &str) -> Holders<'_>;
 }
 
 /// By which rule an owner was found.

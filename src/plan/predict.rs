@@ -1,5 +1,6 @@
 //! The whole run, predicted by running the rules over the extracted rows.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
@@ -339,7 +340,7 @@ impl Forecast<'_> {
         let keys = desk.mapping.match_key(self.object, &fields);
         let (whole, closing) = split_closing(rules.kind, fields);
         let found =
-            if known.is_none() { self.existing.find(self.object, &keys) } else { Vec::new() };
+            if known.is_none() { self.existing.find(self.object, &keys) } else { Cow::default() };
         let by = rules.matching.0.join(", ");
         let value = keys.first().map_or("", String::as_str);
         let decision = decide(
