@@ -1,5 +1,6 @@
 //! Plain values that every room speaks of; no input, no output, no clock.
 
+mod compared;
 mod counted;
 mod diagnostic;
 mod entity;
@@ -13,6 +14,7 @@ mod lookup;
 mod outcome;
 mod record;
 
+pub use compared::compared;
 pub use counted::{NAMED, counted, listed};
 pub use diagnostic::{Diagnostic, Label, Place};
 pub use entity::Entity;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::ground::{
     Choices, Column, CrmId, Fate, Flag, Header, Holders, Links, Made, NAMED, Owner, OwnerRule,
-    Owners, Record, Rows, User,
+    Owners, Record, Rows, User, compared,
 };
 use crate::spec::{
     Archive, ArchiveFormat, Child, CustomType, Dedupe, Direction, Each, Field, From, Kind,
@@ -32,9 +32,9 @@ pub(super) fn each(child: &str, column: &str, members: &[(&str, &str)]) -> Rule 
 
 /// A value map.
 pub(super) fn map(entries: &[(&str, &str)]) -> ValueMap {
-    let entries = entries.iter().map(|(from, to)| {
-        (from.to_lowercase(), MapTarget { shown: (*from).into(), value: json!(to) })
-    });
+    let entries = entries
+        .iter()
+        .map(|(from, to)| (compared(from), MapTarget { shown: (*from).into(), value: json!(to) }));
     ValueMap { entries: entries.collect(), file: None }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::ground::{Fate, Holders, Links, Made, SourceKey, listed};
+use crate::ground::{Fate, Holders, Links, Made, SourceKey, compared, listed};
 use crate::spec::{ColumnPath, From, Kind, Reference, Rule, Try};
 
 use super::cell;
@@ -118,7 +118,7 @@ fn resolve(
         Reference::Switch { column, objects } => {
             let kind = path::value(column, seat.scene);
             let kind = cell::text(&kind);
-            let word = cell::normal(&kind);
+            let word = compared(&kind);
             let values = texts(coalesce::first(seat.columns, seat.scene), seat);
             if values.is_empty() {
                 return;
@@ -241,7 +241,7 @@ fn by_way(
         By::Id if seat.rule.late => Ok(Some(value.into())),
         By::Id => written(object, (value, value), links),
         By::Value(field) => {
-            let ids = links.by_value(object, field, &cell::normal(value));
+            let ids = links.by_value(object, field, &compared(value));
             single((object, value), ids, seat)
         }
         By::Domain => by_domain(object, value, seat),

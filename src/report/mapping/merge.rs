@@ -8,14 +8,15 @@ use std::path::Path;
 use similar::TextDiff;
 use toml_edit::{DocumentMut, Item, TomlError, Value};
 
+use crate::ground::compared;
+
 /// A text with these lines changed, or added at its end.
 pub fn merged(text: &str, lines: &[(String, String)]) -> Result<String, TomlError> {
     let mut document: DocumentMut = text.parse()?;
-    let normal = |key: &str| key.trim().to_lowercase();
     let known: HashMap<_, _> =
-        document.iter().map(|(known, _)| (normal(known), known.to_owned())).collect();
+        document.iter().map(|(known, _)| (compared(known), known.to_owned())).collect();
     for (key, value) in lines {
-        let known = known.get(&normal(key));
+        let known = known.get(&compared(key));
         match known.and_then(|known| document.get_mut(known)).and_then(Item::as_value_mut) {
             Some(stands) => {
                 let decor = stands.decor().clone();
@@ -84,6 +85,12 @@ mod tests {
             after,
             "# Kinds\nLaw = \"Lawyers\" # as agreed\n\"Real Estate\" = 'x'\nscore = 2\n'Zoo \"x\"' = \"Animals\"\n# end\n"
         );
+    }
+
+    #[test]
+    fn a_key_stands_once_whatever_its_capitals_and_blanks() {
+        let after = merged("\"Real Estate\" = 'x'\n", &[line("REAL  estate", "y")]).unwrap();
+        assert_eq!(after, "\"Real Estate\" = \"y\"\n");
     }
 
     #[test]
