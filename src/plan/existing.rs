@@ -13,7 +13,8 @@ use crate::transform::Mapping;
 #[derive(Debug, Default)]
 pub struct Existing {
     records: HashMap<usize, HashMap<String, Vec<CrmRef>>>,
-    /// How many live records of each object's entity were looked at.
+    /// How many live records of each object's entity the CRM has, those of earlier runs among them.
+    /// Nobody looks for an object without `match`.
     pub seen: BTreeMap<usize, u64>,
     taken: HashSet<CrmRef>,
     /// What those that `match` may find, and no others, are called.
@@ -21,6 +22,11 @@ pub struct Existing {
 }
 
 impl Existing {
+    /// Counts a record of the CRM that was looked at for an object.
+    pub fn see(&mut self, object: usize) {
+        *self.seen.entry(object).or_default() += 1;
+    }
+
     /// Notes a record of the CRM for an object that matches by these fields.
     pub fn note(
         &mut self,
@@ -29,7 +35,6 @@ impl Existing {
         mapping: &Mapping,
         snapshot: &Snapshot,
     ) {
-        *self.seen.entry(object).or_default() += 1;
         let mut fields = Fields::default();
         for path in paths {
             let values = all_labels(path, snapshot);
@@ -139,6 +144,7 @@ mod tests {
                 fields: fields.into_iter().collect(),
                 raw: Value::Null,
             };
+            existing.see(0);
             existing.note(0, &["email".to_owned()], &mapping, &snapshot);
         }
         existing
