@@ -61,7 +61,8 @@ pub struct Owner {
     pub user: User,
     /// The rule that found the user.
     pub rule: OwnerRule,
-    /// What the source says of the owner: an e-mail, or the id when there is no such row, or empty.
+    /// What the source says of the owner: an e-mail, else the name or key that the owner's row has,
+    /// else the cell as it stands when there is no such row, or empty.
     pub asked: Box<str>,
 }
 
