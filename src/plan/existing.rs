@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value;
 
 use crate::crm::Snapshot;
-use crate::ground::{CrmRef, Fields, Made};
+use crate::ground::{CrmRef, Entity, Fields, Made};
 use crate::transform::Mapping;
 
 /// Object to match key to the records of the CRM that have it.
@@ -46,7 +46,7 @@ impl Existing {
         if keys.is_empty() {
             return;
         }
-        if let Some(Value::String(name)) = snapshot.fields.get("name") {
+        if let Some(Value::String(name)) = snapshot.fields.get(naming(snapshot.at.entity)) {
             self.names.insert(snapshot.at.clone(), name.clone());
         }
         let known = self.records.entry(object).or_default();
@@ -86,6 +86,16 @@ impl Existing {
     }
 }
 
+/// The field by which people call a record; notes have none.
+pub(super) const fn naming(entity: Entity) -> &'static str {
+    match entity {
+        Entity::Accounts | Entity::Contacts | Entity::Activities | Entity::Users => "name",
+        Entity::Leads => "description",
+        Entity::Tasks => "title",
+        Entity::Notes => "",
+    }
+}
+
 /// Puts a record among those that have a key, by the number of its id: that is how they are listed,
 /// so that it nearly always comes last, however many there are.
 fn put(records: &mut Vec<CrmRef>, at: &CrmRef) {
@@ -118,7 +128,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ground::Entity;
     use crate::spec::{Kind, Match, ObjectKind, example};
 
     /// People who are known again by their e-mail, and the addresses of those whom the CRM has.

@@ -9,7 +9,7 @@ use super::coverage::{Coverage, FieldCoverage, Survey};
 use super::decide::{Decision, Known, Matches, decide, record_hash, split_closing};
 use super::disposition::{self, Disposition};
 use super::error::PlanError;
-use super::existing::Existing;
+use super::existing::{Existing, naming};
 use super::files;
 use super::gate::{self, Gate};
 use super::groups::Groups;
@@ -321,7 +321,7 @@ impl Forecast<'_> {
         Matched {
             record: record.to_owned(),
             by,
-            name: fields.get("name").map(Made::shown).unwrap_or_default(),
+            name: fields.get(naming(at.entity)).map(Made::shown).unwrap_or_default(),
             named: self.existing.name(&at).to_owned(),
             at: at.to_string(),
         }

@@ -181,10 +181,13 @@ pub(super) fn matched(page: &mut Page, plan: &Plan) -> io::Result<()> {
     });
     let all =
         plan.objects.iter().flat_map(|object| object.matched.iter().map(move |one| (object, one)));
-    let differ = |one: &Matched| one.name.to_lowercase() != one.named.to_lowercase();
+    let both = |one: &Matched| !one.name.is_empty() && !one.named.is_empty();
+    let differ = |one: &Matched| both(one) && one.name.to_lowercase() != one.named.to_lowercase();
     let (first, rest): (Vec<_>, Vec<_>) = all.partition(|(_, one)| differ(one));
     for (object, one) in first.into_iter().chain(rest) {
-        let names = if differ(one) {
+        let names = if !both(one) {
+            Cell::text("")
+        } else if differ(one) {
             Cell::text("another name").toned(Tone::Warn)
         } else {
             Cell::text("same name").toned(Tone::Good)
