@@ -73,9 +73,9 @@ fn owners(pipeline: &Pipeline, (uses, has_fallback): (&[OwnerUse], bool)) -> Opt
         .iter()
         .map(|used| {
             format!(
-                "{} ({} records)",
+                "{} ({})",
                 if used.owner.is_empty() { "no owner" } else { &used.owner },
-                used.count
+                counted(used.count, "record", "records")
             )
         })
         .collect();
@@ -85,7 +85,11 @@ fn owners(pipeline: &Pipeline, (uses, has_fallback): (&[OwnerUse], bool)) -> Opt
     };
     Some(Gate {
         code: "unresolved_owner",
-        message: format!("{} owners have no user in the CRM and {why}: {}", lost.len(), names.join(", ")),
+        message: format!(
+            "{} in the CRM and {why}: {}",
+            counted(lost.len() as u64, "owner has no user", "owners have no user"),
+            names.join(", ")
+        ),
         hint: "create the users, add them to `owners.aliases`, or name an existing user as `owners.fallback`".into(),
     })
 }
@@ -212,6 +216,29 @@ mod tests {
     use super::*;
     use crate::plan::{Sum, Tally};
     use crate::spec::example;
+
+    fn used(owner: &str, count: u64) -> OwnerUse {
+        OwnerUse {
+            owner: owner.into(),
+            rule: "fallback",
+            user: String::new(),
+            count,
+            objects: BTreeMap::new(),
+            why: "no user of the CRM has this e-mail",
+        }
+    }
+
+    #[test]
+    fn one_owner_of_one_record_is_told_as_one() {
+        let pipeline = example::pipeline(Vec::new(), Vec::new());
+        let message = |uses: &[OwnerUse]| owners(&pipeline, (uses, false)).unwrap().message;
+        let why = "in the CRM and `owners.fallback` is not set";
+        let one = message(&[used("bo@old.example", 1)]);
+        assert_eq!(one, format!("1 owner has no user {why}: bo@old.example (1 record)"));
+        let two = message(&[used("bo@old.example", 2), used("", 1)]);
+        let names = "bo@old.example (2 records), no owner (1 record)";
+        assert_eq!(two, format!("2 owners have no user {why}: {names}"));
+    }
 
     /// What is said of a plan for three people that makes so many, beside those that were seen.
     fn said(created: u64, seen: Option<u64>) -> Option<String> {
