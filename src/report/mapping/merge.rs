@@ -29,8 +29,8 @@ pub fn merged(text: &str, lines: &[(String, String)]) -> Result<String, TomlErro
         }
     }
     let merged = document.to_string();
-    // The ends of lines are no part of what was decided either.
-    let is_windows = text.contains("\r\n");
+    // The ends of lines are no part of what was decided either. They are as the first one is.
+    let is_windows = text.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'));
     Ok(if is_windows { merged.replace("\r\n", "\n").replace('\n', "\r\n") } else { merged })
 }
 
@@ -104,6 +104,8 @@ mod tests {
     fn the_ends_of_lines_stay() {
         let after = merged("# a\r\na = \"1\"\r\n", &[line("b", "2")]).unwrap();
         assert_eq!(after, "# a\r\na = \"1\"\r\nb = \"2\"\r\n");
+        let after = merged("a = 1\nb = 2\r\nc = 3\n", &[line("c", "4")]).unwrap();
+        assert!(after.starts_with("a = 1\n") && after.ends_with("\nc = 4\n"), "{after:?}");
     }
 
     #[test]
