@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::mapping::{NOBODY, NOTHING};
 use super::page::{Bar, Bars, Cell, Column, Page, Paint, TableHead, Tone};
 use crate::plan::{Disposed, Disposition, MapCoverage, Matched, Plan, VANISHED};
 
@@ -249,7 +250,7 @@ pub(super) fn reading(page: &mut Page, plan: &Plan) -> io::Result<()> {
 }
 
 fn shown_value(value: &str) -> &str {
-    if value.is_empty() { "(nothing)" } else { value }
+    if value.is_empty() { NOTHING } else { value }
 }
 
 /// How much of each map's values has a match, as bars.
@@ -291,7 +292,7 @@ pub(super) fn owners(page: &mut Page, plan: &Plan) -> io::Result<()> {
     });
     for used in &plan.owners {
         let tone = if used.rule == "fallback" { Tone::Warn } else { Tone::Good };
-        let owner = if used.owner.is_empty() { "(nobody is named)" } else { &used.owner };
+        let owner = if used.owner.is_empty() { NOBODY } else { &used.owner };
         rows.row(&[
             Cell::text(used.rule).toned(tone),
             Cell::text(owner),

@@ -22,7 +22,7 @@ pub(super) const COLUMNS: [Column; 7] = [
 pub(super) const SHEETS: [&str; 2] = ["Value maps", "Stages"];
 
 /// What stands for rows that say nothing.
-pub(super) const NOTHING: &str = "(nothing)";
+pub(in crate::report) const NOTHING: &str = "(nothing)";
 
 const RULES: [Column; 3] = [
     Column::new("Map", Kind::Code, 30),
