@@ -152,8 +152,9 @@ pub(super) struct ApplyArgs {
     #[arg(long, value_name = "N", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "absent, alone, or with a number")]
     pub sample: Option<Option<usize>>,
-    /// Apply exactly this approved plan, which `plan --out` wrote; refused when the spec, the
-    /// source or the account changed since. Answers the question before a real destination
+    /// Apply exactly this approved plan, the `plan.json` that `plan` wrote; refused when the spec, a
+    /// variable that it names, the source, the account, or what becomes of a record or file is another
+    /// one since. Answers the question before a real destination
     #[arg(long, value_name = "FILE", conflicts_with = "sample")]
     pub plan: Option<PathBuf>,
 }

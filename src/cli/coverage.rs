@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::ground::counted;
 use crate::plan::{Disposition, ObjectPlan, OwnerUse};
+use crate::report::NOBODY;
 
 /// How many values or columns are named in one place.
 const NAMED: usize = 12;
@@ -51,7 +52,7 @@ pub(super) fn owners(owners: &[OwnerUse]) -> String {
     for used in owners.iter().filter(|used| used.rule != "matched") {
         let (OwnerUse { owner, rule, why, .. }, what) = (used, used.what());
         let line = match (*rule, owner.as_str()) {
-            ("fallback", "") => format!("(nobody is named): the fallback owns {what}"),
+            ("fallback", "") => format!("{NOBODY}: the fallback owns {what}"),
             ("fallback", _) => format!("{owner}: {why}; the fallback owns {what}"),
             (rule, _) => format!("{owner}: {rule} ({what})"),
         };

@@ -180,6 +180,7 @@ fn note(
     snapshots: &[Snapshot],
 ) -> Result<(), EngineError> {
     for snapshot in snapshots {
+        existing.see(object);
         let origin = match ledger {
             Some(ledger) => ledger.origin(&snapshot.at)?,
             None => None,

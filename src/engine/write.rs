@@ -61,7 +61,7 @@ pub(super) async fn whole<C: Crm>(work: &Work<'_, C>, job: Job) -> Result<(), En
     let found = if known.is_none() {
         work.prepared.existing.find(job.object, &match_keys)
     } else {
-        Vec::new()
+        std::borrow::Cow::default()
     };
     let by = rules.matching.0.join(", ");
     let value = match_keys.first().map_or("", String::as_str);

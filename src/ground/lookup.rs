@@ -24,14 +24,23 @@ pub enum Fate {
     Missing,
 }
 
+/// The records that have a value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Holders<'a> {
+    /// The ids of the first of them: enough to name some.
+    pub first: &'a [Box<str>],
+    /// How many there are.
+    pub count: usize,
+}
+
 /// The records that other objects of the pipeline make.
 pub trait Links {
     /// What becomes of the record `id` of `object`.
     fn by_id(&self, object: &str, id: &str) -> Fate;
-    /// The ids of the records of `object` that the rules would write and whose `field` (`name`, or
-    /// `domain` for the domain of its web address) has that value, those that the CRM keeps waiting
-    /// among them; the value is compared in lower case with single spaces.
-    fn by_value(&self, object: &str, field: &str, value: &str) -> Vec<Box<str>>;
+    /// The records of `object` that the rules would write and whose `field` (`name`, or `domain` for
+    /// the domain of its web address) has that value, those that the CRM keeps waiting among them;
+    /// the value is compared in lower case with single spaces.
+    fn by_value(&self, object: &str, field: &str, value: &str) -> Holders<'_>;
 }
 
 /// By which rule an owner was found.
@@ -52,7 +61,8 @@ pub struct Owner {
     pub user: User,
     /// The rule that found the user.
     pub rule: OwnerRule,
-    /// What the source says of the owner: an e-mail, or the id when there is no such row, or empty.
+    /// What the source says of the owner: an e-mail, else the name or key that the owner's row has,
+    /// else the cell as it stands when there is no such row, or empty.
     pub asked: Box<str>,
 }
 

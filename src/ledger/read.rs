@@ -25,7 +25,7 @@ pub struct Reader {
     file: PathBuf,
 }
 
-/// A record with remarks, or one that waits for a person.
+/// A record with remarks, or one that waits for a person, failed, was left out or was merged.
 #[derive(Debug, Clone)]
 pub struct Waiting {
     /// The record.
@@ -261,7 +261,8 @@ impl Reader {
         })
     }
 
-    /// Every verdict of a run that carries remarks or is held, handed to `each` in order.
+    /// Every verdict of a run that carries remarks or says that a record is held, failed, left out or
+    /// merged, handed to `each` in order.
     pub fn remarks(&self, run: RunId, mut each: impl FnMut(Waiting)) -> Result<(), LedgerError> {
         self.with(|connection| {
             let sql = "SELECT object, key, outcome, reason, flags FROM verdict

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::source_text::SourceText;
 use super::sums::Sums;
-use crate::ground::{Choices, Fields, Flag, Outcome, Record};
+use crate::ground::{Choices, Fields, Flag, Outcome, Record, compared};
 use crate::spec::{Object, Rule, ValueMap, nearest_word};
 use crate::transform::Taken;
 
@@ -121,11 +121,6 @@ impl MapCoverage {
         let near = near.map(str::to_owned);
         values.insert(value.clone(), NoMatch { count: 1, near });
     }
-}
-
-/// The form in which maps compare values: small letters, single blanks.
-fn compared(value: &str) -> String {
-    value.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// The coverage of an object's fields while its records are looked at.

@@ -1,6 +1,6 @@
 //! What is to be written for a record, from what the ledger and the CRM know of it.
 
-use crate::ground::{CrmRef, Fields, Flag};
+use crate::ground::{CrmRef, Fields, Flag, listed};
 use crate::spec::ObjectKind;
 
 /// What the ledger knows of a record.
@@ -39,12 +39,11 @@ pub fn decide(hash: &str, known: Option<&Known>, matches: &Matches<'_>) -> Decis
         [] => Decision::Create,
         [one] => Decision::Fill(one.clone()),
         several => {
-            let list: Vec<_> = several.iter().map(ToString::to_string).collect();
             let detail = format!(
                 "the CRM has {} records with this {}: {}; nothing is written until it is clear which one is meant",
                 several.len(),
                 matches.by,
-                list.join(", ")
+                listed(several.iter(), several.len())
             );
             Decision::Hold(Flag::new(
                 "match_ambiguous",
@@ -137,7 +136,12 @@ mod tests {
         let matches = Matches { by: "name", value: "acme", found: &[company(9), company(13)] };
         let Decision::Hold(flag) = decide("h1", None, &matches) else { panic!("it was decided") };
         assert_eq!(&*flag.code, "match_ambiguous");
-        assert!(flag.detail.contains("Accounts:9, Accounts:13"), "{}", flag.detail);
+        assert!(flag.detail.contains("2 records with this name: Accounts:9, Accounts:13;"));
+        let many: Vec<_> = (1..=5_000).map(company).collect();
+        let matches = Matches { found: &many, ..matches };
+        let Decision::Hold(flag) = decide("h1", None, &matches) else { panic!("it was decided") };
+        assert!(flag.detail.contains("5000 records"), "{}", flag.detail);
+        assert!(flag.detail.contains("Accounts:5 and 4995 more;"), "{}", flag.detail);
     }
 
     #[test]

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use serde_json::Value;
-
 use super::error::PlanError;
 use super::gate::Gate;
 use super::prepare::Desk;
-use crate::ground::Record;
+use crate::ground::{Record, counted, is_blank};
 use crate::spec::{ColumnUse, ColumnUses, Pipeline};
+use serde::Serialize;
 
 /// What becomes of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,8 +104,10 @@ pub(super) fn find(desk: &Desk) -> Result<Vec<Disposition>, PlanError> {
 pub fn undecided(columns: &[Disposition]) -> Option<Gate> {
     let left: Vec<_> = unmapped(columns).collect();
     let (first, rest) = (left.iter().take(12), left.len().saturating_sub(12));
-    let mut names: Vec<_> =
-        first.map(|one| format!("{}.{} ({} rows)", one.table, one.column, one.rows)).collect();
+    let told = |one: &&Disposition| {
+        format!("{}.{} ({})", one.table, one.column, counted(one.rows, "row", "rows"))
+    };
+    let mut names: Vec<_> = first.map(told).collect();
     if rest > 0 {
         names.push(format!("and {rest} more"));
     }
@@ -159,13 +159,7 @@ struct Columns {
 impl Columns {
     fn count(&mut self, row: &Record) {
         for (column, cell) in row.header.columns().iter().zip(&row.cells) {
-            let is_empty = match cell {
-                Value::Null => true,
-                Value::Array(items) => items.is_empty(),
-                Value::Object(members) => members.is_empty(),
-                Value::String(text) => text.trim().is_empty(),
-                Value::Bool(_) | Value::Number(_) => false,
-            };
+            let is_empty = is_blank(cell);
             if let Some((_, rows)) = self.counts.get_mut(&*column.name) {
                 *rows += u64::from(!is_empty);
                 continue;
@@ -186,7 +180,7 @@ impl Columns {
 mod tests {
     use std::sync::Arc;
 
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::ground::{Column, Header};
@@ -230,5 +224,7 @@ mod tests {
         assert!(undecided(&fine).is_none());
         let gate = undecided(&[empty, column("fax", 3, Disposed::Unmapped)]).unwrap();
         assert_eq!(gate.message, "nothing maps contacts.fax (3 rows)");
+        let gate = undecided(&[column("fax", 1, Disposed::Unmapped)]).unwrap();
+        assert_eq!(gate.message, "nothing maps contacts.fax (1 row)");
     }
 }

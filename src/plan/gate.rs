@@ -11,7 +11,7 @@ use super::prepare::Desk;
 use super::provision::Provisioning;
 use super::vanished;
 use crate::crm::Inventory;
-use crate::ground::Outcome;
+use crate::ground::{Outcome, counted};
 use crate::spec::{Access, Endpoint, FilesRoot, ObjectKind, Pipeline};
 
 /// A reason to refuse, with the way out.
@@ -73,9 +73,9 @@ fn owners(pipeline: &Pipeline, (uses, has_fallback): (&[OwnerUse], bool)) -> Opt
         .iter()
         .map(|used| {
             format!(
-                "{} ({} records)",
+                "{} ({})",
                 if used.owner.is_empty() { "no owner" } else { &used.owner },
-                used.count
+                counted(used.count, "record", "records")
             )
         })
         .collect();
@@ -85,7 +85,11 @@ fn owners(pipeline: &Pipeline, (uses, has_fallback): (&[OwnerUse], bool)) -> Opt
     };
     Some(Gate {
         code: "unresolved_owner",
-        message: format!("{} owners have no user in the CRM and {why}: {}", lost.len(), names.join(", ")),
+        message: format!(
+            "{} in the CRM and {why}: {}",
+            counted(lost.len() as u64, "owner has no user", "owners have no user"),
+            names.join(", ")
+        ),
         hint: "create the users, add them to `owners.aliases`, or name an existing user as `owners.fallback`".into(),
     })
 }
@@ -97,24 +101,26 @@ fn people(
     existing: &Existing,
 ) -> Vec<Gate> {
     let Some(limit) = pipeline.destination.plan.people else { return Vec::new() };
-    let created = |kind: ObjectKind| {
-        plans.iter().filter(move |(object, _)| pipeline.objects[**object].kind == kind)
+    let of_people = || {
+        let objects = plans.iter();
+        objects.filter(|(object, _)| pipeline.objects[**object].kind == ObjectKind::Person)
     };
-    let planned: u64 =
-        created(ObjectKind::Person).map(|(_, plan)| plan.tally.of(Outcome::Created)).sum();
-    let there: u64 = created(ObjectKind::Person)
-        .filter_map(|(object, _)| existing.seen.get(object))
-        .max()
-        .copied()
-        .unwrap_or(0);
-    if planned + there <= limit {
+    let planned: u64 = of_people().map(|(_, plan)| plan.tally.of(Outcome::Created)).sum();
+    // Only for an object with `match` did anybody look.
+    let looked =
+        of_people().filter(|(object, _)| !pipeline.objects[**object].matching.0.is_empty());
+    let there = looked.map(|(object, _)| existing.seen.get(object).copied().unwrap_or(0)).max();
+    if planned + there.unwrap_or(0) <= limit {
         return Vec::new();
     }
+    let created = counted(planned, "is to be created", "are to be created");
+    let sum = match there {
+        Some(there) => format!("{} and {created}", counted(there, "exists", "exist")),
+        None => format!("{created}, beside those that exist"),
+    };
     vec![Gate {
         code: "people_limit",
-        message: format!(
-            "the plan allows {limit} people; {there} exist and {planned} are to be created"
-        ),
+        message: format!("the plan allows {limit} people; {sum}"),
         hint: "raise `destination.plan.people` with the customer's plan, or select fewer people"
             .into(),
     }]
@@ -203,4 +209,69 @@ fn invented(pipeline: &Pipeline) -> Vec<Gate> {
         message: format!("the destination is real, but the source {} is the sandbox", names.join(", ")),
         hint: "set the variables of the source's address, or leave the destination to the sandbox as well".into(),
     }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Sum, Tally};
+    use crate::spec::example;
+
+    fn used(owner: &str, count: u64) -> OwnerUse {
+        OwnerUse {
+            owner: owner.into(),
+            rule: "fallback",
+            user: String::new(),
+            count,
+            objects: BTreeMap::new(),
+            why: "no user of the CRM has this e-mail",
+        }
+    }
+
+    #[test]
+    fn one_owner_of_one_record_is_told_as_one() {
+        let pipeline = example::pipeline(Vec::new(), Vec::new());
+        let message = |uses: &[OwnerUse]| owners(&pipeline, (uses, false)).unwrap().message;
+        let why = "in the CRM and `owners.fallback` is not set";
+        let one = message(&[used("bo@old.example", 1)]);
+        assert_eq!(one, format!("1 owner has no user {why}: bo@old.example (1 record)"));
+        let two = message(&[used("bo@old.example", 2), used("", 1)]);
+        let names = "bo@old.example (2 records), no owner (1 record)";
+        assert_eq!(two, format!("2 owners have no user {why}: {names}"));
+    }
+
+    /// What is said of a plan for three people that makes so many, beside those that were seen.
+    fn said(created: u64, seen: Option<u64>) -> Option<String> {
+        let mut of_people = example::object("people", "contacts", ObjectKind::Person, Vec::new());
+        of_people.matching.0.extend(seen.map(|_| "email".to_owned()));
+        let mut pipeline = example::pipeline(vec![of_people], Vec::new());
+        pipeline.destination.plan.people = Some(3);
+        let mut existing = Existing::default();
+        (0..seen.unwrap_or(0)).for_each(|_| existing.see(0));
+        let mut tally = Tally::default();
+        tally.add(Outcome::Created, created);
+        let plan = ObjectPlan {
+            name: "people".into(),
+            tally,
+            known: 0,
+            held: Vec::new(),
+            matched: Vec::new(),
+            vanished: Vec::new(),
+            fields: Vec::new(),
+            sums: Vec::new(),
+            fates: Sum::default(),
+        };
+        let gates = people(&pipeline, &BTreeMap::from([(0, plan)]), &existing);
+        gates.into_iter().next().map(|gate| gate.message)
+    }
+
+    #[test]
+    fn people_who_exist_count_and_where_nobody_looked_it_is_said() {
+        assert_eq!(said(1, Some(2)), None);
+        let sum = "the plan allows 3 people; 1 exists and 3 are to be created";
+        assert_eq!(said(3, Some(1)).as_deref(), Some(sum));
+        assert!(said(4, Some(0)).is_some_and(|said| said.contains("; 0 exist and 4 are")));
+        let alone = "the plan allows 3 people; 4 are to be created, beside those that exist";
+        assert_eq!(said(4, None).as_deref(), Some(alone));
+    }
 }

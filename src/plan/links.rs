@@ -2,13 +2,32 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::ground::{Fate, Links};
+use crate::ground::{Fate, Holders, Links, NAMED};
 
 /// Object and field.
 type FieldName = (Box<str>, Box<str>);
 
-/// Value to the records that have it.
-type Holders = HashMap<String, Vec<Box<str>>>;
+/// The records that have one value. There may be any number of them: a name that says nothing is
+/// that of thousands.
+#[derive(Debug, Default)]
+struct Known {
+    /// The first of them, as many as messages name.
+    first: Vec<Box<str>>,
+    others: HashSet<Box<str>>,
+}
+
+impl Known {
+    fn learn(&mut self, id: &str) {
+        if self.first.iter().any(|known| **known == *id) {
+            return;
+        }
+        if self.first.len() < NAMED {
+            self.first.push(id.into());
+        } else if !self.others.contains(id) {
+            self.others.insert(id.into());
+        }
+    }
+}
 
 /// The records of all objects that were looked at so far.
 #[derive(Debug, Default)]
@@ -16,7 +35,7 @@ pub struct LinkBook {
     fates: HashMap<Box<str>, HashMap<Box<str>, Fate>>,
     /// Object to the ids of records that are not written now, but were before.
     standing: HashMap<Box<str>, HashSet<Box<str>>>,
-    values: HashMap<FieldName, Holders>,
+    values: HashMap<FieldName, HashMap<String, Known>>,
 }
 
 impl LinkBook {
@@ -36,13 +55,11 @@ impl LinkBook {
         self.fates.get(object).is_some_and(|fates| fates.contains_key(id))
     }
 
-    /// Notes a value by which a written record may be looked up.
+    /// Notes a value by which a record may be looked up that the rules would write, whatever becomes
+    /// of it.
     pub fn learn_value(&mut self, object: &str, field: &str, value: String, id: &str) {
-        let ids =
-            self.values.entry((object.into(), field.into())).or_default().entry(value).or_default();
-        if !ids.iter().any(|known| **known == *id) {
-            ids.push(id.into());
-        }
+        let values = self.values.entry((object.into(), field.into())).or_default();
+        values.entry(value).or_default().learn(id);
     }
 
     fn does_stand(&self, object: &str, id: &str) -> bool {
@@ -62,8 +79,35 @@ impl Links for LinkBook {
         }
     }
 
-    fn by_value(&self, object: &str, field: &str, value: &str) -> Vec<Box<str>> {
-        let known = self.values.get(&(object.into(), field.into()));
-        known.and_then(|values| values.get(value)).cloned().unwrap_or_default()
+    fn by_value(&self, object: &str, field: &str, value: &str) -> Holders<'_> {
+        let values = self.values.get(&(object.into(), field.into()));
+        let known = values.and_then(|values| values.get(value));
+        known.map_or_else(Holders::default, |known| Holders {
+            first: &known.first,
+            count: known.first.len() + known.others.len(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_records_of_one_name_the_first_are_known_and_each_counts_once() {
+        let mut links = LinkBook::default();
+        for round in 0..2 {
+            for id in 1..=9 + round {
+                links.learn_value("firms", "name", "unknown".to_owned(), &id.to_string());
+            }
+        }
+        links.learn_value("firms", "name", "acme".to_owned(), "11");
+        let known = |value| {
+            let Holders { first, count } = links.by_value("firms", "name", value);
+            (first.iter().map(|id| &**id).collect::<Vec<_>>().join(" "), count)
+        };
+        assert_eq!(known("unknown"), ("1 2 3 4 5".to_owned(), 10));
+        assert_eq!(known("acme"), ("11".to_owned(), 1));
+        assert_eq!(known("nobody"), (String::new(), 0));
     }
 }

@@ -15,21 +15,3 @@ pub trait Memory {
         see: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<(SourceKey, CrmRef)>, LedgerError>;
 }
-
-/// A memory without a past.
-#[derive(Debug)]
-pub struct Unremembered;
-
-impl Memory for Unremembered {
-    fn known(&self, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError> {
-        Ok(vec![None; keys.len()])
-    }
-
-    fn written_without(
-        &self,
-        _object: &str,
-        _see: &dyn Fn(&str) -> bool,
-    ) -> Result<Vec<(SourceKey, CrmRef)>, LedgerError> {
-        Ok(Vec::new())
-    }
-}

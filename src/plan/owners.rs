@@ -54,13 +54,14 @@ impl People {
 /// How an owner of the source was resolved, for reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OwnerUse {
-    /// The owner's e-mail in the source, or the id when there is no such row, or empty.
+    /// The owner's e-mail in the source, else the name or key that its row has, else the cell as it
+    /// stands when there is no such row, or empty.
     pub owner: String,
     /// `matched`, `aliased` or `fallback`.
     pub rule: &'static str,
     /// The user of the CRM who owns its records, by name and e-mail; empty when there is none.
     pub user: String,
-    /// How many records that is, those of which a person owns several fields once for each.
+    /// How many records that is: each has one field of the type at most.
     pub count: u64,
     /// Object to how many of its records that is.
     pub objects: BTreeMap<String, u64>,
@@ -133,9 +134,11 @@ impl OwnerTable {
             return owner.clone();
         }
         let email = normal(id);
+        // An e-mail is one owner in whatever letters; what is none is told as it stands.
+        let asked = if id.contains('@') { &email } else { id };
         self.people
             .find(&email)
-            .unwrap_or_else(|| fallen(self.fallback.as_ref(), self.people.name(&email), id))
+            .unwrap_or_else(|| fallen(self.fallback.as_ref(), self.people.name(&email), asked))
     }
 
     /// Counts from nothing again.
@@ -220,8 +223,8 @@ const fn rule_name(rule: OwnerRule) -> &'static str {
     }
 }
 
-/// The fallback in place of somebody. Without a fallback the plan is refused before the id, which
-/// no CRM knows, could reach anything.
+/// The fallback in place of somebody. Without a fallback a plan is refused in which anybody falls to
+/// it, before the id, which no CRM knows, could reach anything.
 fn fallen(fallback: Option<&User>, name: &str, asked: &str) -> Owner {
     let id = fallback.map_or_else(|| CrmId::from("none"), |user| user.id.clone());
     let name = if name.is_empty() { fallback.map_or("", |user| &user.name) } else { name };
@@ -344,6 +347,8 @@ mod tests {
         }
         let owner = table.owner(None);
         table.owns("people", (owner.rule, owner.asked));
+        let owner = table.owner(Some("X@CRM.example "));
+        table.owns("people", (owner.rule, owner.asked));
         let why = |owner: &str| {
             let found = table.uses().into_iter().find(|used| used.owner == owner).unwrap();
             (found.why, found.count)
@@ -353,7 +358,7 @@ mod tests {
             ("is a user of the CRM who is disabled: enable the user, or name another one", 2)
         );
         assert_eq!(why("u404"), ("the source does not say which e-mail this is", 1));
-        assert_eq!(why("x@crm.example"), ("no user of the CRM has this e-mail", 1));
+        assert_eq!(why("x@crm.example"), ("no user of the CRM has this e-mail", 2));
         assert_eq!(why(""), ("the source names nobody", 1));
     }
 }

@@ -1,5 +1,6 @@
 //! The whole run, predicted by running the rules over the extracted rows.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
@@ -8,7 +9,7 @@ use super::coverage::{Coverage, FieldCoverage, Survey};
 use super::decide::{Decision, Known, Matches, decide, record_hash, split_closing};
 use super::disposition::{self, Disposition};
 use super::error::PlanError;
-use super::existing::Existing;
+use super::existing::{Existing, naming};
 use super::files;
 use super::gate::{self, Gate};
 use super::groups::Groups;
@@ -327,7 +328,7 @@ impl Forecast<'_> {
         Matched {
             record: record.to_owned(),
             by,
-            name: fields.get("name").map(Made::shown).unwrap_or_default(),
+            name: fields.get(naming(at.entity)).map(Made::shown).unwrap_or_default(),
             named: self.existing.name(&at).to_owned(),
             at: at.to_string(),
         }
@@ -346,7 +347,7 @@ impl Forecast<'_> {
         let keys = desk.mapping.match_key(self.object, &fields);
         let (whole, closing) = split_closing(rules.kind, fields);
         let found =
-            if known.is_none() { self.existing.find(self.object, &keys) } else { Vec::new() };
+            if known.is_none() { self.existing.find(self.object, &keys) } else { Cow::default() };
         let by = rules.matching.0.join(", ");
         let value = keys.first().map_or("", String::as_str);
         let decision = decide(

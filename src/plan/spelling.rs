@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use crate::crm::Inventory;
-use crate::ground::{Entity, Fields, Flag, Made};
+use crate::ground::{Entity, Fields, Flag, Made, compared};
 use crate::spec::{CustomType, Field, Kind, Object};
 
 /// The spellings that are known.
@@ -41,7 +41,7 @@ impl Spellings {
     }
 
     fn meet(&mut self, list: List, text: &str) {
-        self.0.entry(list).or_default().entry(normal(text)).or_insert_with(|| text.into());
+        self.0.entry(list).or_default().entry(compared(text)).or_insert_with(|| text.into());
     }
 
     /// Learns the spellings of a record.
@@ -76,14 +76,14 @@ impl Spellings {
 /// A value, or the values of a list, in the spelling that is known.
 fn spelt(value: &Value, known: Option<&HashMap<String, Box<str>>>) -> Value {
     let spelling = |text: &str| {
-        let known = known.and_then(|known| known.get(&normal(text)));
+        let known = known.and_then(|known| known.get(&compared(text)));
         Value::String(known.map_or(text, |known| known).to_owned())
     };
     match value {
         Value::String(text) => spelling(text),
         Value::Array(items) => {
             let mut own = HashSet::new();
-            let once = |item: &&Value| item.as_str().is_none_or(|text| own.insert(normal(text)));
+            let once = |item: &&Value| item.as_str().is_none_or(|text| own.insert(compared(text)));
             let items = items.iter().filter(once);
             items.map(|item| item.as_str().map_or_else(|| item.clone(), spelling)).collect()
         }
@@ -111,11 +111,6 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
-/// Lower case and single spaces.
-fn normal(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
-}
-
 fn shown(value: &Value) -> String {
     texts(value).join(", ")
 }
@@ -130,7 +125,7 @@ mod tests {
         for text in known {
             spellings.meet(List::Sources, text);
         }
-        let found = spellings.0.get(&List::Sources).and_then(|known| known.get(&normal(value)));
+        let found = spellings.0.get(&List::Sources).and_then(|known| known.get(&compared(value)));
         assert_eq!(found.map(|found| &**found), Some(expected), "{value}");
     }
 

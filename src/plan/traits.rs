@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::prepare::{Course, Desk, Prepared};
-use crate::ground::{Made, Record, Rows, SourceKey, is_blank, shown};
+use crate::ground::{Made, OwnerRule, Record, Rows, SourceKey, is_blank, shown};
 use crate::spec::{ColumnPath, From, Kind, Pipeline, children_of, field_columns};
 
 /// How many values of one field or stratum are told apart.
@@ -63,7 +63,8 @@ impl Traits {
                 let pattern = pattern(&prepared.record, &self.columns[position]);
                 found.extend(self.few(&path, &format!("columns {pattern}")));
             }
-            match telling(&field.target.kind, made) {
+            let rule = taken.and_then(|taken| taken.owner.as_ref()).map(|(rule, _)| *rule);
+            match telling(&field.target.kind, made, rule) {
                 Some(Told::Each(value)) => found.push(format!("{path}: {value}")),
                 Some(Told::Few(value)) => found.extend(self.few(&path, &value)),
                 None => {}
@@ -129,10 +130,14 @@ enum Told {
 }
 
 /// The value of a field that tells records apart: who owns, what kind, which stage. Owners who are
-/// namesakes are two.
-fn telling(kind: &Kind, made: &Made) -> Option<Told> {
+/// namesakes are two. Those for whom the fallback stands are as many as the source has names.
+fn telling(kind: &Kind, made: &Made, rule: Option<OwnerRule>) -> Option<Told> {
     match (kind, made) {
-        (_, Made::User(user)) => Some(Told::Each(format!("owner {} ({})", user.name, user.id))),
+        (_, Made::User(user)) => {
+            let owner = format!("owner {} ({})", user.name, user.id);
+            let is_fallback = rule == Some(OwnerRule::Fallback);
+            Some(if is_fallback { Told::Few(owner) } else { Told::Each(owner) })
+        }
         (Kind::Choice | Kind::Status(_) | Kind::Stage, Made::Plain(value)) => {
             Some(Told::Few(shown(value)))
         }
@@ -194,13 +199,15 @@ mod tests {
 
     #[test]
     fn every_owner_counts_and_namesakes_are_two() {
-        let owner = |id: u64| {
+        let owner = |id: u64, rule| {
             let made = Made::User(User { id: id.into(), name: "Ann Lee".into() });
-            telling(&Kind::User, &made)
+            telling(&Kind::User, &made, Some(rule))
         };
-        assert_eq!(owner(7), Some(Told::Each("owner Ann Lee (7)".to_owned())));
-        assert_ne!(owner(7), owner(8));
-        let plain = |kind: Kind| telling(&kind, &Made::Plain(Value::from("Hot")));
+        let (found, fallen) = (OwnerRule::Matched, OwnerRule::Fallback);
+        assert_eq!(owner(7, found), Some(Told::Each("owner Ann Lee (7)".to_owned())));
+        assert_ne!(owner(7, found), owner(8, found));
+        assert_eq!(owner(7, fallen), Some(Told::Few("owner Ann Lee (7)".to_owned())));
+        let plain = |kind: Kind| telling(&kind, &Made::Plain(Value::from("Hot")), None);
         assert_eq!(plain(Kind::Choice), Some(Told::Few("Hot".to_owned())));
         assert_eq!(plain(Kind::Text), None);
     }

@@ -10,7 +10,7 @@ use super::gate::Gate;
 use super::memory::Memory;
 use super::predict::ObjectPlan;
 use super::prepare::Desk;
-use crate::ground::{CrmRef, Fate, Flag, Outcome};
+use crate::ground::{CrmRef, Fate, Flag, Outcome, counted};
 use crate::spec::{Else, Pipeline};
 
 /// The remark on them.
@@ -83,8 +83,8 @@ pub(super) fn gate<'a>(
     (!gone.is_empty()).then(|| Gate {
         code: CODE,
         message: format!(
-            "{} records are gone from the source: {}{more}",
-            gone.len(),
+            "{} gone from the source: {}{more}",
+            counted(gone.len() as u64, "record is", "records are"),
             named.join(", ")
         ),
         hint: "look whether the source was read whole; to go on, say `delta: { deleted: flag }`"
@@ -109,11 +109,14 @@ pub(super) fn other_keys<'a>(plans: impl Iterator<Item = &'a ObjectPlan>) -> Vec
         Gate {
         code: OTHER_KEYS,
         message: format!(
-            "{}: none of the {} records that were written before is in the source any more, and {} others would be created: \
+            "{}: {} any more, and {} would be created: \
              their key or their table changed, and they would be written twice",
             plan.name,
-            plan.vanished.len(),
-            plan.tally.of(Outcome::Created)
+            match plan.vanished.len() {
+                1 => "the one record that was written before is not in the source".to_owned(),
+                count => format!("none of the {count} records that were written before is in the source"),
+            },
+            counted(plan.tally.of(Outcome::Created), "other", "others")
         ),
         hint: "put the key back; or take the records back first with `flitpipe rollback`; or, if all of them are really new, say `delta: { deleted: ignore }`"
             .into(),

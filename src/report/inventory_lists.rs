@@ -98,7 +98,8 @@ fn kind(field: &CustomField) -> String {
     format!("{}{several}{between}{options}", field.kind)
 }
 
-/// How many records were there before, of the objects that look for their own among them.
+/// How many records there are, those of earlier runs among them, for the objects that look for their
+/// own there.
 fn existing(page: &mut Page, about: &Planned<'_>) -> io::Result<()> {
     page.subsection("Existing records");
     let mut rows = page.table(&TableHead {

@@ -35,7 +35,7 @@ pub use field_diff::{FieldDiff, FieldState, sort_diff, write_field_diff};
 pub use file::write_text;
 pub use findings::{DIFFERENCES, Difference, Fill, Findings, Found, ObjectFindings, Sort, Sums};
 pub use guard::guarded;
-pub use mapping::rule_text;
+pub use mapping::{NOBODY, rule_text};
 pub use plan_page::{Planned, write_plan_page};
 pub use profile::write_profile;
 pub use profile_page::write_profile_page;

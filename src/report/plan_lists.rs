@@ -3,6 +3,7 @@
 use std::io;
 
 use super::columns::tone;
+use super::mapping::{NOBODY, NOTHING};
 use super::page::{Bar, Bars, Cell, Column, Page, Paint, TableHead, Tone};
 use crate::plan::{Disposed, Disposition, MapCoverage, Matched, Plan, VANISHED};
 
@@ -206,10 +207,13 @@ pub(super) fn matched(page: &mut Page, plan: &Plan) -> io::Result<()> {
     });
     let all =
         plan.objects.iter().flat_map(|object| object.matched.iter().map(move |one| (object, one)));
-    let differ = |one: &Matched| one.name.to_lowercase() != one.named.to_lowercase();
+    let both = |one: &Matched| !one.name.is_empty() && !one.named.is_empty();
+    let differ = |one: &Matched| both(one) && one.name.to_lowercase() != one.named.to_lowercase();
     let (first, rest): (Vec<_>, Vec<_>) = all.partition(|(_, one)| differ(one));
     for (object, one) in first.into_iter().chain(rest) {
-        let names = if differ(one) {
+        let names = if !both(one) {
+            Cell::text("")
+        } else if differ(one) {
             Cell::text("another name").toned(Tone::Warn)
         } else {
             Cell::text("same name").toned(Tone::Good)
@@ -271,7 +275,7 @@ pub(super) fn reading(page: &mut Page, plan: &Plan) -> io::Result<()> {
 }
 
 fn shown_value(value: &str) -> &str {
-    if value.is_empty() { "(nothing)" } else { value }
+    if value.is_empty() { NOTHING } else { value }
 }
 
 /// How much of each map's values has a match, as bars.
@@ -313,7 +317,7 @@ pub(super) fn owners(page: &mut Page, plan: &Plan) -> io::Result<()> {
     });
     for used in &plan.owners {
         let tone = if used.rule == "fallback" { Tone::Warn } else { Tone::Good };
-        let owner = if used.owner.is_empty() { "(nobody is named)" } else { &used.owner };
+        let owner = if used.owner.is_empty() { NOBODY } else { &used.owner };
         rows.row(&[
             Cell::text(used.rule).toned(tone),
             Cell::text(owner),

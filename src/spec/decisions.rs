@@ -143,10 +143,44 @@ fn possible(
         (DriftWay::Restore(fields), Maker::Others | Maker::OtherRun(_)) => {
             for field in fields.iter().filter(|field| !before.fields.contains(field)) {
                 let message = format!("`{field}` of {key} was never changed by flitpipe");
-                let hint = format!("it changed {}", before.fields.join(", "));
+                let hint = match before.fields[..] {
+                    [] => "nothing of it is taken back here: say `keep`".to_owned(),
+                    [..] => format!("it changed {}", before.fields.join(", ")),
+                };
                 desk.fault_hint("unknown-field", &node.spot, message, hint);
             }
         }
         (DriftWay::Keep, _) | (DriftWay::Delete, Maker::TakenBack) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::spec::KnownColumns;
+
+    /// The hints on a restoration of a field that is not among those that were changed.
+    fn hint(fields: &[&str]) -> String {
+        let text = "people:3: { seen: \"1\", do: restore, fields: [shoeSize] }\n";
+        let reading = Reading {
+            file: Path::new("decisions.yaml"),
+            variables: &|_| None,
+            files: &|_| Ok(text.to_owned()),
+            columns: &|_| KnownColumns::default(),
+        };
+        let fields: Vec<_> = fields.iter().map(|field| (*field).to_owned()).collect();
+        let known = |_: &SourceKey| {
+            Some(WrittenBefore { maker: Maker::OtherRun(1), fields: fields.clone() })
+        };
+        let faults = read_decisions(&reading, &known).unwrap_err();
+        faults.into_iter().filter_map(|fault| fault.hint).collect()
+    }
+
+    #[test]
+    fn a_record_of_which_nothing_is_taken_back_has_no_field_to_name() {
+        assert_eq!(hint(&["name", "phone"]), "it changed name, phone");
+        assert_eq!(hint(&[]), "nothing of it is taken back here: say `keep`");
     }
 }

@@ -9,6 +9,7 @@ use super::project_file::{self, ProjectFile};
 use super::spot::Spot;
 use super::target_value;
 use super::yaml::{self, Data, Node};
+use crate::ground::compared;
 
 /// Reads a value map.
 pub(super) fn value_map(
@@ -92,14 +93,14 @@ struct Map {
 }
 
 impl Map {
-    /// Values are compared trimmed and in lower case; two that differ in no more are one.
+    /// Values are compared in lower case with single spaces; two that differ in no more are one.
     fn insert(&mut self, known: &Known<'_>, spot: &Spot, key: &str, value: Value) {
-        let normal = key.trim().to_lowercase();
-        if let Some(first) = self.entries.get(&normal) {
+        let form = compared(key);
+        if let Some(first) = self.entries.get(&form) {
             let message = format!("`{key}` and `{}` are one value to a map", first.shown);
             known.desk.fault("duplicate-key", spot, message);
             return;
         }
-        self.entries.insert(normal, MapTarget { shown: key.to_owned(), value });
+        self.entries.insert(form, MapTarget { shown: key.to_owned(), value });
     }
 }

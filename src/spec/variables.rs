@@ -25,8 +25,9 @@ pub(super) fn put_in(desk: &Desk<'_>, node: &mut Node) {
     }
 }
 
-/// The variables that may decide what is written, each with a hash of what is made of it. Those of
-/// addresses and logins are not among them.
+/// The variables that may decide what is written, each with a hash of what is made of it. Those that
+/// say where a source or the CRM is and who comes there are not among them; that of
+/// `destination.upload` is, for whether there is such an address decides what becomes of files.
 pub(super) fn deciding(tree: &Node) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let Data::Map(sections) = &tree.data else { return BTreeMap::new() };

@@ -14,25 +14,3 @@ pub(super) fn text(value: &Value) -> Cow<'_, str> {
         Value::Array(_) | Value::Object(_) => Cow::Owned(value.to_string()),
     }
 }
-
-/// Lower case, single spaces: the form in which names are compared.
-pub(super) fn normal(text: &str) -> String {
-    let mut normal = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !normal.is_empty() {
-            normal.push(' ');
-        }
-        normal.extend(word.chars().flat_map(char::to_lowercase));
-    }
-    normal
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_compared_in_lower_case_with_single_spaces() {
-        assert_eq!(normal("  Shady   ACRES\nRealty "), "shady acres realty");
-    }
-}

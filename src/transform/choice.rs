@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::ground::compared;
+
 use super::cell;
 use super::remark::Reading;
 
@@ -11,9 +13,9 @@ pub(super) fn read<O: AsRef<str>>(value: &Value, options: Option<&[O]>) -> Readi
     let Some(options) = options else {
         return Reading::Fine(Value::String(text.into_owned()));
     };
-    let wanted = cell::normal(&text);
+    let wanted = compared(&text);
     let mut offered = options.iter().map(AsRef::as_ref);
-    match offered.find(|option| cell::normal(option) == wanted) {
+    match offered.find(|option| compared(option) == wanted) {
         Some(option) => Reading::Fine(Value::String(option.to_owned())),
         None => {
             Reading::bad("unmapped_value", "is not among the values that the CRM offers; left out")

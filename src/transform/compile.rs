@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
+use crate::ground::compared;
 use crate::spec::{
     Each, Expr, Field, From, Kind, Object, ObjectKind, Pipeline, Reference, Rule, Target, Template,
 };
 
 use super::address::Address;
-use super::cell;
 use super::error::TransformError;
 use super::kind;
 use super::map::Crosswalk;
@@ -115,7 +115,7 @@ fn covered(object: &Object) -> HashSet<String> {
     references
         .flat_map(|reference| match reference {
             Reference::Switch { objects, .. } => {
-                objects.keys().map(|word| cell::normal(word)).collect()
+                objects.keys().map(|word| compared(word)).collect()
             }
             Reference::To { .. } | Reference::Columns(_) => Vec::new(),
         })

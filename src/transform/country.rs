@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::ground::compared;
+
 use super::cell;
 use super::remark::Reading;
 
@@ -48,7 +50,7 @@ const USUAL: [(&str, &str); 34] = [
 
 static NAMES: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
     let listed = rust_iso3166::ALL.iter();
-    let names = listed.map(|country| (cell::normal(country.name), country.alpha2));
+    let names = listed.map(|country| (compared(country.name), country.alpha2));
     names.chain(USUAL.map(|(name, code)| (name.to_owned(), code))).collect()
 });
 
@@ -58,7 +60,7 @@ pub(super) fn code(text: &str) -> Option<&'static str> {
     rust_iso3166::from_alpha2(&upper)
         .or_else(|| rust_iso3166::from_alpha3(&upper))
         .map(|country| country.alpha2)
-        .or_else(|| NAMES.get(&cell::normal(text)).copied())
+        .or_else(|| NAMES.get(&compared(text)).copied())
 }
 
 /// Reads a country as its two letters; what is not certain is kept as it stands.

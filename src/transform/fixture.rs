@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::ground::{
-    Choices, Column, CrmId, Fate, Flag, Header, Links, Made, Owner, OwnerRule, Owners, Record,
-    Rows, User,
+    Choices, Column, CrmId, Fate, Flag, Header, Holders, Links, Made, NAMED, Owner, OwnerRule,
+    Owners, Record, Rows, User, compared,
 };
 use crate::spec::{
     Archive, ArchiveFormat, Child, CustomType, Dedupe, Direction, Each, Field, From, Kind,
@@ -32,9 +32,9 @@ pub(super) fn each(child: &str, column: &str, members: &[(&str, &str)]) -> Rule 
 
 /// A value map.
 pub(super) fn map(entries: &[(&str, &str)]) -> ValueMap {
-    let entries = entries.iter().map(|(from, to)| {
-        (from.to_lowercase(), MapTarget { shown: (*from).into(), value: json!(to) })
-    });
+    let entries = entries
+        .iter()
+        .map(|(from, to)| (compared(from), MapTarget { shown: (*from).into(), value: json!(to) }));
     ValueMap { entries: entries.collect(), file: None }
 }
 
@@ -69,7 +69,7 @@ pub(super) fn row(value: &Value) -> Arc<Record> {
 pub(super) struct Town {
     tables: HashMap<&'static str, Vec<Arc<Record>>>,
     /// Values under which records are found: object, field, value, ids.
-    pub(super) known: Vec<(&'static str, &'static str, &'static str, &'static [&'static str])>,
+    pub(super) known: Vec<(&'static str, &'static str, &'static str, Vec<Box<str>>)>,
     /// Pick-lists: field and its options.
     pub(super) options: HashMap<&'static str, Vec<Box<str>>>,
 }
@@ -109,10 +109,13 @@ impl Links for Town {
         }
     }
 
-    fn by_value(&self, object: &str, field: &str, value: &str) -> Vec<Box<str>> {
+    fn by_value(&self, object: &str, field: &str, value: &str) -> Holders<'_> {
         let mut known = self.known.iter();
         let found = known.find(|known| (known.0, known.1, known.2) == (object, field, value));
-        found.map(|known| known.3.iter().map(|id| (*id).into()).collect()).unwrap_or_default()
+        found.map_or_else(Holders::default, |known| Holders {
+            first: &known.3[..known.3.len().min(NAMED)],
+            count: known.3.len(),
+        })
     }
 }
 

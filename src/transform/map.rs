@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::ground::compared;
 use crate::spec::{MapTarget, ValueMap};
 
 use super::cell;
@@ -16,7 +17,7 @@ impl Crosswalk {
     pub(super) fn compile(map: &ValueMap) -> Self {
         let entries = map.entries.iter().enumerate();
         let entry = |(at, (from, to)): (usize, (&String, &MapTarget))| {
-            (cell::normal(from), (at, to.value.clone()))
+            (compared(from), (at, to.value.clone()))
         };
         Self(entries.map(entry).collect())
     }
@@ -25,7 +26,7 @@ impl Crosswalk {
     /// blanks do not count.
     pub(super) fn get(&self, value: &Value) -> Option<(usize, &Value)> {
         let text = cell::text(value);
-        let found = self.0.get(&*text).or_else(|| self.0.get(&cell::normal(&text)));
+        let found = self.0.get(&*text).or_else(|| self.0.get(&compared(&text)));
         found.map(|(at, target)| (*at, target))
     }
 }

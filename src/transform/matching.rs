@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::ground::{Fields, Made};
+use crate::ground::{Fields, Made, compared};
 use crate::spec::Kind;
 
 use super::cell;
@@ -27,7 +27,7 @@ pub fn normal_match(kind: &Kind, value: &str) -> String {
         let host = host.trim_start_matches("www.");
         return if path.is_empty() { host.to_owned() } else { format!("{host}/{path}") };
     }
-    cell::normal(if *kind == Kind::Email { value.trim_end_matches('.') } else { value })
+    compared(if *kind == Kind::Email { value.trim_end_matches('.') } else { value })
 }
 
 /// Every key under which a record may be known: one per combination of the fields' values, none
@@ -100,7 +100,7 @@ pub(super) fn search_keys(searched: &[String], fields: &Fields) -> Vec<(Box<str>
             keys.extend(domains.map(|domain| ("domain".into(), domain)));
         } else {
             let values = texts(fields.get(field));
-            keys.extend(values.iter().map(|value| (field.as_str().into(), cell::normal(value))));
+            keys.extend(values.iter().map(|value| (field.as_str().into(), compared(value))));
         }
     }
     keys.dedup();

@@ -221,7 +221,7 @@ impl Recipe {
     }
 }
 
-/// What the rule takes of each child.
+/// Says of each further value that there is no room for it.
 fn leave_out(extras: impl Iterator<Item = Value>, draft: &mut Draft) {
     for extra in extras {
         let detail = "the field takes one value, this further one is left out";
@@ -229,6 +229,7 @@ fn leave_out(extras: impl Iterator<Item = Value>, draft: &mut Draft) {
     }
 }
 
+/// What the rule takes of each child.
 fn of_children(each: &Each, rule: &Rule, children: &[Scene<'_>]) -> Vec<Value> {
     let values = children.iter().filter_map(|child| match (&rule.json, &each.column) {
         (Some(shape), None) => json::element(shape, child),

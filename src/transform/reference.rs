@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::ground::{Fate, Links, Made, SourceKey};
+use crate::ground::{Fate, Holders, Links, Made, SourceKey, compared, listed};
 use crate::spec::{ColumnPath, From, Kind, Reference, Rule, Try};
 
 use super::cell;
@@ -118,7 +118,7 @@ fn resolve(
         Reference::Switch { column, objects } => {
             let kind = path::value(column, seat.scene);
             let kind = cell::text(&kind);
-            let word = cell::normal(&kind);
+            let word = compared(&kind);
             let values = texts(coalesce::first(seat.columns, seat.scene), seat);
             if values.is_empty() {
                 return;
@@ -241,8 +241,8 @@ fn by_way(
         By::Id if seat.rule.late => Ok(Some(value.into())),
         By::Id => written(object, (value, value), links),
         By::Value(field) => {
-            let ids = links.by_value(object, field, &cell::normal(value));
-            single((object, value), &ids, seat)
+            let ids = links.by_value(object, field, &compared(value));
+            single((object, value), ids, seat)
         }
         By::Domain => by_domain(object, value, seat),
     }
@@ -258,7 +258,7 @@ fn by_domain(
     let mut failure = Ok(None);
     for domain in domains.filter(|domain| !domain::is_free_mail(domain)) {
         let ids = seat.scene.world.links.by_value(object, "domain", &domain);
-        match single((object, &domain), &ids, seat) {
+        match single((object, &domain), ids, seat) {
             Ok(found) => return Ok(found),
             Err(reason) => failure = Err(reason),
         }
@@ -270,10 +270,10 @@ fn by_domain(
 /// is meant does not change by what waits for a person.
 fn single(
     (object, value): (&str, &str),
-    ids: &[Box<str>],
+    ids: Holders<'_>,
     seat: &Seat<'_, '_>,
 ) -> Result<Option<Box<str>>, (String, Remark)> {
-    match ids {
+    match ids.first {
         [] => {
             let detail = format!("no written record of `{object}` has this value");
             Err((value.to_owned(), Remark::new("ref_missing", detail)))
@@ -282,8 +282,8 @@ fn single(
         [id] if seat.rule.late => Ok(Some(id.clone())),
         [id] => written(object, (id, value), seat.scene.world.links),
         [..] => {
-            let detail =
-                format!("`{object}` has several records with this value: {}", ids.join(", "));
+            let named = listed(ids.first.iter(), ids.count);
+            let detail = format!("`{object}` has several records with this value: {named}");
             Err((value.to_owned(), Remark::new("ref_ambiguous", detail)))
         }
     }
@@ -321,12 +321,15 @@ mod tests {
             .with("companies", &[json!({"id": "88"}), json!({"id": "12"})])
             .with("companies", &[json!({"id": "40", "kind": "self"})])
             .with("contacts", &[json!({"id": "1", "kind": "self"})]);
+        let known = |field, value, ids: &str| {
+            ("companies", field, value, ids.split(' ').map(Into::into).collect())
+        };
         town.known = vec![
-            ("companies", "name", "shady acres", &["88"]),
-            ("companies", "name", "smith", &["88", "12"]),
-            ("companies", "domain", "shady.example", &["12"]),
-            ("companies", "name", "held acres", &["40"]),
-            ("companies", "name", "held twice", &["40", "88"]),
+            known("name", "shady acres", "88"),
+            known("name", "smith", "88 12"),
+            known("domain", "shady.example", "12"),
+            known("name", "held acres", "40"),
+            known("name", "held twice", "40 88"),
         ];
         town
     }

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use crate::ground::{Flag, Made};
+use crate::ground::{Flag, Made, compared};
 use crate::spec::{Else, From, Kind, Rule};
 
-use super::cell;
 use super::draft::{Draft, Weighed, Weight};
 use super::owner;
 use super::recipe::Recipe;
@@ -110,7 +109,7 @@ fn conflict(
 }
 
 fn folded(raw: &str) -> String {
-    cell::normal(raw)
+    compared(raw)
 }
 
 fn short(raw: &str) -> String {

@@ -219,7 +219,7 @@ fn a_column_that_the_spec_forgot_is_told_by_the_plan() {
         let (code, said) = strict(word);
         let gate = &said["gates"][0];
         assert_eq!((code, &gate["code"]), (5, &json!("unmapped_columns")), "{word}: {said}");
-        assert_eq!(gate["message"], "nothing maps accounts.fax (1 rows)");
+        assert_eq!(gate["message"], "nothing maps accounts.fax (1 row)");
     }
     assert!(rehearsal.journal().is_empty(), "nothing moved");
 }

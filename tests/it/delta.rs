@@ -133,6 +133,47 @@ fn a_newer_export_changes_what_it_changes_and_nothing_else() {
 }
 
 #[test]
+fn a_limit_counts_the_people_whom_earlier_runs_made() {
+    let rehearsal = Rehearsal::open();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("export")).unwrap();
+    let there = rehearsal.dump()["Contacts"].as_array().unwrap().len();
+    let spec = folder.path().join("people.yaml");
+    let text = format!(
+        "version: 1
+name: people
+sources: {{ export: {{ files: export, timezone: UTC, tables: {{ people: {{ path: people.csv, key: id }} }} }} }}
+destination: {{ type: nutshell, url: sandbox, user: sandbox, key: \"${{NUTSHELL_API_KEY:sandbox}}\", provision: create, plan: {{ people: {} }} }}
+owners: {{ fallback: migration@sandbox.example }}
+objects:
+  people: {{ from: people, to: person, match: email, fields: {{ name: name, email: mail }} }}
+",
+        there + 3
+    );
+    fs::write(&spec, text).unwrap();
+    let people = |count: usize| {
+        let rows = (1..=count).map(|id| format!("{id},Person {id},p{id}@firm.example\n"));
+        let rows = format!("id,name,mail\n{}", rows.collect::<String>());
+        fs::write(folder.path().join("export/people.csv"), rows).unwrap();
+    };
+    people(2);
+    let (code, first) = rehearsal.run("apply", &spec);
+    assert_eq!((code, &first["objects"]["people"]["created"]), (0, &json!(2)), "{first}");
+    people(3);
+    assert_eq!(rehearsal.run("plan", &spec).0, 0, "one more fits");
+    people(4);
+    let (code, plan) = rehearsal.run("plan", &spec);
+    let gate = &plan["gates"][0];
+    assert_eq!((code, &gate["code"]), (5, &json!("people_limit")), "{plan}");
+    let said = format!(
+        "the plan allows {} people; {} exist and 2 are to be created",
+        there + 3,
+        there + 2
+    );
+    assert_eq!(gate["message"], said);
+}
+
+#[test]
 fn what_is_gone_from_the_source_stays_in_the_crm_and_is_told() {
     let rehearsal = Rehearsal::open();
     let (folder, spec) = shop();

@@ -23,6 +23,7 @@ mod faults;
 mod journey;
 mod judge;
 mod kills;
+mod known;
 mod ledger_full;
 mod ledger_lost;
 mod links;

@@ -20,12 +20,16 @@ fn sheet(folder: &Path, name: &str) -> Vec<BTreeMap<String, String>> {
     rows.map(|row| names.iter().cloned().zip(row).collect()).collect()
 }
 
-/// The rows of tables of which one object is made, table by table and all together.
+/// The rows of tables of which objects are made, table by table and all together.
 fn check_rows(out: &Path) {
     let objects = sheet(out, "Objects");
-    let rows = |row: &BTreeMap<String, String>| row["Rows"].parse::<u64>().unwrap();
-    let migrated = objects.iter().filter(|row| row["Status"] == "migrated");
-    let sum: u64 = migrated.map(rows).sum();
+    let mut tables = BTreeMap::new();
+    for row in objects.iter().filter(|row| row["Status"] == "migrated") {
+        let rows = row["Rows"].parse::<u64>().unwrap();
+        let told = *tables.entry(&row["Table"]).or_insert(rows);
+        assert_eq!(told, rows, "a table has as many rows for each object: {row:?}");
+    }
+    let sum: u64 = tables.values().sum();
     let text = fs::read_to_string(out.join("mapping.md")).unwrap();
     let line = text.lines().find(|line| line.starts_with("| migrated |")).unwrap();
     let told = line.split('|').nth(3).unwrap().trim();
@@ -110,6 +114,12 @@ fn every_column_of_rezora_stands_in_the_document_once_and_every_table_says_what_
         ],
     );
     check_remarks(&out);
+    check_rows(&out);
+    let leads = sheet(&out, "Objects").into_iter().find(|row| row["Becomes"].starts_with("leads:"));
+    let how = leads.unwrap()["Why, and how"].clone();
+    let count = summary["objects"]["leads"]["source"].as_u64().unwrap();
+    let said = format!("not agent_id ({count})");
+    assert!(how.starts_with("only rows where") && how.contains(&said), "{how}");
     let existing: Vec<_> = summary["inventory"]["existing"].as_object().unwrap().keys().collect();
     assert!(existing.len() > 1 && existing.is_sorted(), "always in one order: {existing:?}");
     // What is signed is laid out row by row; what is looked through has a search of its own.

@@ -257,6 +257,22 @@ fn on_paper_stand_the_rows_that_are_looked_for_and_how_many_of_how_many() {
         assert_eq!(looked.dom.matches("<tr><td").count(), rows, "{hash}");
         assert!(looked.dom.contains(said), "{hash}");
     }
+
+    // More rows than a page holds: it says so, and promises nothing that it does not have.
+    let text = fs::read_to_string(&file).unwrap().replace("\"all\":2100", "\"all\":250000");
+    let text = text.replace("class=\"note whole\"", "class=\"note\"");
+    fs::write(&file, text).unwrap();
+    for (hash, said) in [
+        ("", "The first 2,000 of 250,000 rows.<"),
+        (
+            "kind=mismatch",
+            "The 210 rows that match (Kind: mismatch), of the first 2,100 of 250,000.<",
+        ),
+    ] {
+        let looked = look(&browser, &file, hash);
+        assert_eq!(looked.console, Vec::<String>::new());
+        assert!(looked.dom.contains(said), "{hash}");
+    }
 }
 
 #[test]

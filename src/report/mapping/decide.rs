@@ -8,6 +8,7 @@ use super::owners::NOBODY;
 use super::returned::{About, Answer, DECISION, Fault, MAP, OWNER, VALUE};
 use super::values::{Mapped, NOTHING, home, maps, options};
 use super::xlsx;
+use crate::ground::compared;
 use crate::plan::EntryUse;
 use crate::spec::{Kind, nearest_word};
 
@@ -56,7 +57,7 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(basis: &Basis<'_>, one: Mapped<'a>) -> Self {
         let coverage = one.coverage;
-        let entries = coverage.entries.iter().map(|entry| (normal(&entry.from), entry)).collect();
+        let entries = coverage.entries.iter().map(|entry| (compared(&entry.from), entry)).collect();
         let present = coverage.entries.iter().map(|entry| entry.from.as_str());
         let lacking = coverage.unmatched.keys().chain(coverage.defaulted.keys());
         let values = named(present.chain(lacking.map(String::as_str)));
@@ -65,7 +66,7 @@ impl<'a> Known<'a> {
 
     /// The value that a cell means.
     fn value(&self, cell: &str) -> Result<&'a str, String> {
-        match self.values.get(&normal(cell)) {
+        match self.values.get(&compared(cell)) {
             Some(Some(value)) => Ok(value),
             Some(None) => Err(format!(
                 "several values of this map are shown as `{cell}`: put the decision into the map by hand"
@@ -90,9 +91,9 @@ impl<'a> Known<'a> {
 fn named<'a>(values: impl Iterator<Item = &'a str>) -> HashMap<String, Option<&'a str>> {
     let mut named = HashMap::new();
     for value in values.filter(|value| !value.is_empty()) {
-        for name in [normal(value), normal(&xlsx::text(value))] {
+        for name in [compared(value), compared(&xlsx::text(value))] {
             let found = named.entry(name).or_insert(Some(value));
-            if found.is_some_and(|known| normal(known) != normal(value)) {
+            if found.is_some_and(|known| compared(known) != compared(value)) {
                 *found = None;
             }
         }
@@ -119,7 +120,7 @@ impl Desk<'_> {
             Some(offered) => among(answer, offered)?,
             None => answer.decision.clone(),
         };
-        let stands = known.entries.get(&normal(value));
+        let stands = known.entries.get(&compared(value));
         if stands.is_none() && value.chars().count() >= CUT_CHARS {
             let message = "only the beginning of this value is known: put it into the map by hand";
             return Err(answer.fault(VALUE, message.to_owned()));
@@ -162,10 +163,10 @@ impl Desk<'_> {
             return Err(unknown(answer, &emails, "is the e-mail of no enabled user"));
         };
         let aliases = &self.basis.pipeline.owners.aliases;
-        let alias = aliases.iter().find(|(from, _)| normal(from) == normal(owner));
+        let alias = aliases.iter().find(|(from, _)| compared(from) == compared(owner));
         let stands = match alias {
-            Some((_, to)) => normal(to) == normal(email),
-            None => known.rule == "matched" && normal(owner) == normal(email),
+            Some((_, to)) => compared(to) == compared(email),
+            None => known.rule == "matched" && compared(owner) == compared(email),
         };
         if !self.once(answer, (OWNER, owner), email)? || stands {
             return Ok(());
@@ -186,7 +187,7 @@ impl Desk<'_> {
         decision: &str,
     ) -> Result<bool, Fault> {
         let here = format!("{} row {}", answer.sheet, answer.row);
-        let about = (scope.to_owned(), normal(key));
+        let about = (scope.to_owned(), compared(key));
         match self.seen.get(&about) {
             None => {
                 self.seen.insert(about, (decision.to_owned(), here));
@@ -213,8 +214,8 @@ impl Desk<'_> {
 
 /// The value on offer that a decision means, as it is or as the sheets show it.
 fn among(answer: &Answer, offered: &[String]) -> Result<String, Fault> {
-    let wanted = normal(&answer.decision);
-    let means = |one: &&String| normal(one) == wanted || normal(&xlsx::text(one)) == wanted;
+    let wanted = compared(&answer.decision);
+    let means = |one: &&String| compared(one) == wanted || compared(&xlsx::text(one)) == wanted;
     let found = offered.iter().find(means);
     found.cloned().ok_or_else(|| unknown(answer, offered, "is not on offer for this field"))
 }
@@ -224,11 +225,6 @@ fn unknown(answer: &Answer, offered: &[String], what: &str) -> Fault {
     let near = nearest_word(&answer.decision, &offered);
     let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
     answer.fault(DECISION, format!("`{}` {what}{near}", answer.decision))
-}
-
-/// The form in which maps and aliases compare.
-fn normal(text: &str) -> String {
-    text.trim().to_lowercase()
 }
 
 #[cfg(test)]

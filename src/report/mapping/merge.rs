@@ -8,14 +8,15 @@ use std::path::Path;
 use similar::TextDiff;
 use toml_edit::{DocumentMut, Item, TomlError, Value};
 
+use crate::ground::compared;
+
 /// A text with these lines changed, or added at its end.
 pub fn merged(text: &str, lines: &[(String, String)]) -> Result<String, TomlError> {
     let mut document: DocumentMut = text.parse()?;
-    let normal = |key: &str| key.trim().to_lowercase();
     let known: HashMap<_, _> =
-        document.iter().map(|(known, _)| (normal(known), known.to_owned())).collect();
+        document.iter().map(|(known, _)| (compared(known), known.to_owned())).collect();
     for (key, value) in lines {
-        let known = known.get(&normal(key));
+        let known = known.get(&compared(key));
         match known.and_then(|known| document.get_mut(known)).and_then(Item::as_value_mut) {
             Some(stands) => {
                 let decor = stands.decor().clone();
@@ -28,8 +29,8 @@ pub fn merged(text: &str, lines: &[(String, String)]) -> Result<String, TomlErro
         }
     }
     let merged = document.to_string();
-    // The ends of lines are no part of what was decided either.
-    let is_windows = text.contains("\r\n");
+    // The ends of lines are no part of what was decided either. They are as the first one is.
+    let is_windows = text.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'));
     Ok(if is_windows { merged.replace("\r\n", "\n").replace('\n', "\r\n") } else { merged })
 }
 
@@ -87,6 +88,12 @@ mod tests {
     }
 
     #[test]
+    fn a_key_stands_once_whatever_its_capitals_and_blanks() {
+        let after = merged("\"Real Estate\" = 'x'\n", &[line("REAL  estate", "y")]).unwrap();
+        assert_eq!(after, "\"Real Estate\" = \"y\"\n");
+    }
+
+    #[test]
     fn a_number_is_written_as_it_was_decided() {
         let lines = [line("a", "007"), line("b", "2.50"), line("c", "TRUE"), line("d", "8")];
         let after = merged("a = 1\nb = 1.5\nc = true\nd = 7", &lines).unwrap();
@@ -97,6 +104,8 @@ mod tests {
     fn the_ends_of_lines_stay() {
         let after = merged("# a\r\na = \"1\"\r\n", &[line("b", "2")]).unwrap();
         assert_eq!(after, "# a\r\na = \"1\"\r\nb = \"2\"\r\n");
+        let after = merged("a = 1\nb = 2\r\nc = 3\n", &[line("c", "4")]).unwrap();
+        assert!(after.starts_with("a = 1\n") && after.ends_with("\nc = 4\n"), "{after:?}");
     }
 
     #[test]

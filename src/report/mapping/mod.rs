@@ -30,6 +30,8 @@ pub use basis::Basis;
 pub use decide::{Decided, decide};
 pub use merge::{diff, merged, replace};
 pub use model::Document;
+pub use owners::NOBODY;
 pub use returned::{Answer, Fault, Spot, read_answers};
 pub use rule::rule_text;
+pub(super) use values::NOTHING;
 pub use write::write;

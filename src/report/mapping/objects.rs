@@ -74,7 +74,7 @@ fn migrated(basis: &Basis<'_>, object: &Object) -> Vec<Cell> {
     let kept: Vec<_> = data.into_iter().chain(documents).collect();
     vec![
         basis.pipeline.tables[object.table].name.as_str().into(),
-        Cell::number(plan.map_or(0, |plan| plan.tally.rows())),
+        Cell::number(basis.rows(object.table)),
         chip(Status::Migrated),
         format!("{}: {}", object.name, becomes(object.kind)).into(),
         relation.into(),
@@ -87,7 +87,8 @@ fn migrated(basis: &Basis<'_>, object: &Object) -> Vec<Cell> {
 fn how(basis: &Basis<'_>, object: &Object, plan: Option<&ObjectPlan>) -> String {
     let mut parts = Vec::new();
     if let Some(condition) = &object.condition {
-        parts.push(format!("only rows where {}", code(&condition.text)));
+        let count = plan.map_or(0, |plan| plan.tally.rows());
+        parts.push(format!("only rows where {} ({count})", code(&condition.text)));
     }
     let completing = basis.pipeline.tables.iter().filter(|one| one.completes == Some(object.table));
     for table in completing {

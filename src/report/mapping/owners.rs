@@ -20,7 +20,7 @@ pub(super) const COLUMNS: [Column; 7] = [
 pub(super) const SHEET: &str = "Owners";
 
 /// What stands for rows in which nobody is named.
-pub(super) const NOBODY: &str = "(nobody is named)";
+pub const NOBODY: &str = "(nobody is named)";
 
 /// The section.
 pub(super) fn section(basis: &Basis<'_>) -> Section {

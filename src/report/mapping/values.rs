@@ -22,7 +22,7 @@ pub(super) const COLUMNS: [Column; 7] = [
 pub(super) const SHEETS: [&str; 2] = ["Value maps", "Stages"];
 
 /// What stands for rows that say nothing.
-pub(super) const NOTHING: &str = "(nothing)";
+pub(in crate::report) const NOTHING: &str = "(nothing)";
 
 const RULES: [Column; 3] = [
     Column::new("Map", Kind::Code, 30),
@@ -105,7 +105,7 @@ pub(super) fn section(basis: &Basis<'_>) -> (Section, Vec<Choice>) {
     let section = Section {
         id: "values",
         title: "Value maps",
-        introduction: "Values are compared without regard to capitals and spaces around them. On the sheets, a decision is the value that the CRM is to get instead; `plan --import` takes it over.".into(),
+        introduction: "Values are compared without regard to capitals, to spaces around them and to repeated ones. On the sheets, a decision is the value that the CRM is to get instead; `plan --import` takes it over.".into(),
         blocks: vec![
             table("value-maps", "Values", values, Some(SHEETS[0])),
             table("stages", "Stages, written pipeline / stage", stages, Some(SHEETS[1])),

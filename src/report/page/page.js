@@ -565,16 +565,19 @@
 
     /* How many of how many rows are on paper, which ones, and where all of them are. */
     extent(count) {
-      const all = this.settings.rows;
+      const { rows, all } = this.settings;
+      // What is looked for is looked for among the rows that the page holds.
+      const whence = rows < all ? `the first ${grouped(rows)} of ${grouped(all)}` : grouped(all);
       const wishes = this.selects.filter(({ position }) => this.chosen.has(position)).map(({ position }) => `${this.columns[position].name}: ${this.chosen.get(position) || "none"}`);
       if (this.input.value.trim() !== "") wishes.unshift(`search: ${this.input.value.trim()}`);
       const some = count === all ? `All ${grouped(all)} rows.`
         : wishes.length === 0 ? `The first ${grouped(count)} of ${grouped(all)} rows.`
-        : count < this.length ? `The first ${grouped(count)} of the ${grouped(this.length)} rows that match (${wishes.join("; ")}), of ${grouped(all)} in all.`
-        : `The ${grouped(count)} rows that match (${wishes.join("; ")}), of ${grouped(all)}.`;
+        : count < this.length ? `The first ${grouped(count)} of the ${grouped(this.length)} rows that match (${wishes.join("; ")}), of ${whence} in all.`
+        : `The ${grouped(count)} rows that match (${wishes.join("; ")}), of ${whence}.`;
       if (count === all) return some;
       const whole = this.box.querySelector(".note.whole a");
-      return `${some} ${whole ? `All of them are in the file ${whole.textContent}` : "All of them are shown on the screen"}.`;
+      if (whole) return `${some} All of them are in the file ${whole.textContent}.`;
+      return rows < all ? some : `${some} All of them are shown on the screen.`;
     }
   }
 

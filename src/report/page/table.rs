@@ -219,9 +219,10 @@ impl<'p, 'h> Rows<'p, 'h> {
         }
         writeln!(
             out,
-            "],\"filters\":{:?},\"rows\":{}}}</script>",
+            "],\"filters\":{:?},\"rows\":{},\"all\":{}}}</script>",
             self.head.filters,
-            self.count.min(ROWS_MAX)
+            self.count.min(ROWS_MAX),
+            self.count
         )
         .unwrap_or_default();
     }
