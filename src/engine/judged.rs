@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
-use super::three_way::Values;
+use super::shares::shares;
+use super::theirs::{KEPT_BESIDE, Lists, TARGET_CHANGED, told};
+use super::three_way::{Values, alike};
 use crate::crm::{self, Snapshot};
 use crate::ground::Flag;
-use crate::ledger::State;
+use crate::ledger::{OpenEntry, State};
 use crate::report::Sort;
 use crate::spec::{Kind, Object, ObjectKind};
 
@@ -34,6 +36,27 @@ pub(super) fn changed_in_source(
     let (changed, left) = std::mem::take(differing).into_iter().partition(stands);
     *differing = left;
     changed
+}
+
+/// What is known about a list in which all that differs is what others did to it.
+pub(super) fn by_others(
+    (state, now): (&State, &Snapshot),
+    (path, wanted): (&str, &Values),
+    done: &[OpenEntry],
+) -> Option<(Sort, &'static str, String)> {
+    let alike = alike(now.at.entity);
+    let shares = shares(done, &alike);
+    let out = shares.kept_out((path, wanted.get(path)), &now.fields, &alike);
+    let left = shares.without_taken_out(wanted, &now.fields, &alike);
+    let (left, stands) = (left.get(path), now.fields.get(path));
+    let lists = Lists { path, wanted: left, stands };
+    let others = lists.only_others((&state.after, &shares.theirs), &alike);
+    if !out.is_empty() && (!others.is_empty() || alike(path, left, stands)) {
+        let why = format!("others took {} out of the list: not put back", told(&out));
+        return Some((Sort::Explained, TARGET_CHANGED, why));
+    }
+    let why = || format!("others put {} into the list: kept beside ours", told(&others));
+    (!others.is_empty()).then(|| (Sort::Explained, KEPT_BESIDE, why()))
 }
 
 /// What sort of difference it is, and what is known about it: a word and a sentence.
@@ -72,4 +95,75 @@ pub(super) fn shown(value: Option<&Value>) -> String {
         Some(other) => other.to_string(),
     };
     text.chars().take(SHOWN_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::ground::{CrmRef, Entity, SourceKey};
+    use crate::ledger::{Aspect, Deed, EntryId, Intent, Origin, RunId};
+
+    fn tags(list: &Value) -> Values {
+        Values::from([("tags".to_owned(), list.clone())])
+    }
+
+    /// What is known when we made the tags `made`, met `met` later, made `after` of it, and `now`
+    /// stands there where `wanted` should: the rule, nothing when nothing is.
+    fn check([made, met, after]: [Value; 3], (wanted, now): (Value, Value), expected: &str) {
+        let deeds = [(Deed::Create, None, made), (Deed::Edit, Some(met), after.clone())];
+        let entry = |(id, (deed, before, after)): (i64, (Deed, Option<Value>, Value))| {
+            let intent = Intent {
+                run: RunId(id),
+                key: SourceKey::new("people", "1"),
+                aspect: Aspect::Whole,
+                deed,
+                entity: Entity::Contacts,
+                crm: Some(7.into()),
+                rev_before: None,
+                before: before.map(|tags| json!({ "tags": tags })),
+                after: Some(json!({ "tags": after })),
+                hash: String::new(),
+                undoes: None,
+                at: jiff::Timestamp::UNIX_EPOCH,
+            };
+            OpenEntry { id: EntryId(id), intent }
+        };
+        let done: Vec<_> = (1..).zip(deeds).map(entry).collect();
+        let at = CrmRef::new(Entity::Contacts, 7.into());
+        let state = State {
+            at: at.clone(),
+            rev: "2".into(),
+            origin: Origin::Created,
+            hashes: BTreeMap::new(),
+            after: tags(&after),
+        };
+        let now = Snapshot {
+            at,
+            rev: "3".into(),
+            created: jiff::Timestamp::UNIX_EPOCH,
+            deleted: false,
+            marker: None,
+            creator: None,
+            fields: tags(&now),
+            raw: Value::Null,
+        };
+        let known = by_others((&state, &now), ("tags", &tags(&wanted)), &done);
+        assert_eq!(known.map(|known| known.1).unwrap_or_default(), expected);
+    }
+
+    #[test]
+    fn what_others_did_to_a_list_is_known_without_a_remark() {
+        let took = || [json!(["Hot"]), json!([]), json!(["New"])];
+        check(took(), (json!(["Hot", "New"]), json!(["New"])), "target_changed");
+        check(took(), (json!(["Hot", "New"]), json!(["New", "VIP"])), "target_changed");
+        // Ours is gone as well: that is more than they did before.
+        check(took(), (json!(["Hot", "New"]), json!([])), "");
+        let put = || [json!(["Hot"]), json!(["Hot", "VIP"]), json!(["Hot", "VIP", "New"])];
+        check(put(), (json!(["Hot", "New"]), json!(["Hot", "VIP", "New"])), "kept_beside");
+        check(put(), (json!(["Hot", "New"]), json!(["VIP", "New"])), "");
+    }
 }

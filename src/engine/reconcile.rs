@@ -7,12 +7,11 @@ use serde_json::Value;
 
 use super::error::EngineError;
 use super::fill::{Filling, Stops};
-use super::judged::{changed_in_source, judge, shown};
+use super::judged::{by_others, changed_in_source, judge, shown};
 use super::resolve::{links, resolve};
 use super::session::Session;
 use super::setup::Prepared;
-use super::theirs::{KEPT_BESIDE, Lists, theirs, told};
-use super::three_way::{Values, alike};
+use super::three_way::Values;
 use crate::crm::{self, Crm, Snapshot};
 use crate::ground::{CrmRef, Entity, Fields, Record as Row, Rows, SourceKey, failpoint};
 use crate::ledger::{Ledger, Origin, RunId, State, key_of_marker};
@@ -206,14 +205,11 @@ impl<C: Crm> Reading<'_, C> {
         let remarks = self.ledger.reader().remarks_on(pair.key)?;
         for path in differing {
             let (wants, stands) = (wanted.get(&path), pair.now.fields.get(&path));
-            let lists = Lists { path: &path, wanted: wants, stands };
-            let others = self.others(pair, &lists)?;
-            let (sort, rule, why) = if others.is_empty() {
-                judge(rules, (pair.state, pair.now), &path, &remarks)
-            } else {
-                let why = format!("others put {} into the list: kept beside ours", told(&others));
-                (Sort::Explained, KEPT_BESIDE, why)
+            let known = match self.others(pair, (&path, &wanted))? {
+                Some(known) => known,
+                None => judge(rules, (pair.state, pair.now), &path, &remarks),
             };
+            let (sort, rule, why) = known;
             let (wants, stands) = (shown(wants), shown(stands));
             self.note(pair.key, sort, (&pair.now.at, &path, &wants, &stands), (rule, why))?;
         }
@@ -244,19 +240,23 @@ impl<C: Crm> Reading<'_, C> {
         Ok(!changed.is_empty())
     }
 
-    /// What others put into a list, when it is all that differs there.
-    fn others(&self, pair: &Pair<'_>, lists: &Lists<'_>) -> Result<Vec<Value>, EngineError> {
-        if ![lists.wanted, lists.stands].into_iter().flatten().any(Value::is_array) {
-            return Ok(Vec::new());
+    /// What others did to a list, when it is all that differs there.
+    fn others(
+        &self,
+        pair: &Pair<'_>,
+        (path, wanted): (&str, &Values),
+    ) -> Result<Option<(Sort, &'static str, String)>, EngineError> {
+        let sides = [wanted, &pair.now.fields].map(|side| side.get(path));
+        if !sides.into_iter().flatten().any(Value::is_array) {
+            return Ok(None);
         }
         let done = self.ledger.reader().done(pair.key)?;
         let made = pair.state.origin == Origin::Created && done.len() == 1;
         if made && pair.now.rev == pair.state.rev {
             // Nobody was there but us and the CRM.
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        let alike = alike(pair.now.at.entity);
-        Ok(lists.only_others((&pair.state.after, &theirs(&done, &alike)), &alike))
+        Ok(by_others((pair.state, pair.now), (path, wanted), &done))
     }
 
     /// What the rules make of the source for a record, as the CRM would show it; `None` when they

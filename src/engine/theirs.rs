@@ -3,15 +3,8 @@
 
 use serde_json::Value;
 
-use super::shares::shares;
 use super::three_way::{Alike, Values, items};
 use crate::ground::shown;
-use crate::ledger::OpenEntry;
-
-/// Path to what others had put into a list when we wrote into it.
-pub(super) fn theirs(done: &[OpenEntry], alike: Alike<'_>) -> Values {
-    shares(done, alike).theirs
-}
 
 /// The values wanted, and in the lists that are `ours` in part what others put there: it is not for
 /// us to drop.

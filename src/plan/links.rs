@@ -71,11 +71,11 @@ impl Links for LinkBook {
     fn by_id(&self, object: &str, id: &str) -> Fate {
         let id = id.trim();
         let known = self.fates.get(object).and_then(|fates| fates.get(id));
-        match known.cloned().unwrap_or(Fate::Missing) {
-            Fate::Left(_) | Fate::Missing if self.does_stand(object, id) => {
-                Fate::Written(id.into())
-            }
-            fate => fate,
+        let stands = || self.does_stand(object, id).then(|| Fate::Written(id.into()));
+        match known {
+            Some(Fate::Written(id)) => Fate::Written(id.clone()),
+            Some(Fate::Left(why)) => stands().unwrap_or_else(|| Fate::Left(why.clone())),
+            Some(Fate::Missing) | None => stands().unwrap_or(Fate::Missing),
         }
     }
 

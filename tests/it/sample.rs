@@ -173,6 +173,6 @@ fn pages_say_that_they_are_of_a_sample_and_those_of_a_run_before_do_not_outlive_
     assert_eq!(yard.run("apply").0, 0);
     let audit = page(&yard, "audit.html").unwrap();
     for beside in ["audit-run1.jsonl", "archives/notes.csv"] {
-        assert_eq!(audit.matches(&format!("href=\"{beside}\"")).count(), 1, "{beside}: {audit}");
+        assert_eq!(audit.matches(&format!("href=\"./{beside}\"")).count(), 1, "{beside}: {audit}");
     }
 }

@@ -50,7 +50,7 @@ async fn go(
     let ledger = work::ledger(&state, pipeline, &inventory)?;
     let unfinished = ledger.reader().unfinished()?.filter(|run| run.kind == RunKind::Rollback);
     let of = unfinished.as_ref().map_or(args.run.map(RunId), |run| run.of);
-    let decisions = match decisions(context, (&ledger, of), args.decisions.as_deref())? {
+    let decisions = match decisions(context, (&ledger, of), args.decisions.as_deref()) {
         Ok(decisions) => decisions,
         Err(exit) => return Ok(exit),
     };
@@ -129,8 +129,8 @@ fn decisions(
     context: &Context,
     (ledger, of): (&Ledger, Option<RunId>),
     file: Option<&Path>,
-) -> Result<Result<DriftDecisions, Exit>, EngineError> {
-    let Some(file) = file else { return Ok(Ok(DriftDecisions::new())) };
+) -> Result<DriftDecisions, Exit> {
+    let Some(file) = file else { return Ok(DriftDecisions::new()) };
     let reading = Reading {
         file,
         variables: &|_| None,
@@ -141,7 +141,7 @@ fn decisions(
         let done = ledger.reader().done(key).ok()?;
         (!done.is_empty()).then(|| written_before(&done, of))
     };
-    Ok(read_decisions(&reading, &known).map_err(|faults| show(context, &faults)))
+    read_decisions(&reading, &known).map_err(|faults| show(context, &faults))
 }
 
 /// What a rollback takes back of a record, by what was done to it.
