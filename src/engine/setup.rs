@@ -14,7 +14,7 @@ use crate::ground::{CrmRef, Entity, SourceKey, failpoint};
 use crate::ledger::{Aspect, LedgerError, Origin, Reader};
 use crate::plan::{
     Bucket, ChoiceTable, Desk, Existing, Known, LinkBook, Means, Memory, OTHER_KEYS, OwnerTable,
-    Plan, Sample, Spellings, draw, predict, settle,
+    Plan, Sample, Spellings, Written, draw, predict, settle,
 };
 use crate::spec::ObjectKind;
 use crate::staging::StagedRows;
@@ -201,6 +201,12 @@ struct Past<'a>(Option<&'a Reader>);
 impl Memory for Past<'_> {
     fn known(&self, keys: &[SourceKey]) -> Result<Vec<Option<Known>>, LedgerError> {
         self.0.map_or_else(|| Ok(vec![None; keys.len()]), |reader| remember(reader, keys))
+    }
+
+    fn values(&self, keys: &[SourceKey]) -> Result<Vec<Option<Written>>, LedgerError> {
+        let Some(reader) = self.0 else { return Ok(vec![None; keys.len()]) };
+        let states = reader.states(keys)?;
+        Ok(states.into_iter().map(|state| state.map(|state| (state.at, state.after))).collect())
     }
 
     fn written_without(

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::ground::{Fate, Holders, Links, NAMED};
+use crate::ground::{Fate, Holders, Links, NAMED, SourceKey};
 
 /// Object and field.
 type FieldName = (Box<str>, Box<str>);
@@ -48,6 +48,14 @@ impl LinkBook {
     /// what is linked to it stays linked. One bad row of a company must not take its people away.
     pub fn stands(&mut self, object: &str, id: &str) {
         self.standing.entry(object.into()).or_default().insert(id.into());
+    }
+
+    /// Those of an object that [`LinkBook::stands`] noted, in order.
+    pub fn standing(&self, object: &str) -> Vec<SourceKey> {
+        let ids = self.standing.get(object).into_iter().flatten();
+        let mut keys: Vec<_> = ids.map(|id| SourceKey::new(object, id)).collect();
+        keys.sort();
+        keys
     }
 
     /// Whether the source has a record of that id.

@@ -49,7 +49,7 @@ pub use groups::Groups;
 pub use held::{Held, deciding, lost_rows, taken, why};
 pub use irreversible::Irreversible;
 pub use links::LinkBook;
-pub use memory::Memory;
+pub use memory::{Memory, Written};
 pub use names::{address_path, plain_name, plain_path};
 pub use order::{Order, Stage};
 pub use owners::{OwnerTable, OwnerUse};

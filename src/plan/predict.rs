@@ -233,7 +233,7 @@ impl Forecast<'_> {
             self.batch((desk, memory), batch, (&mut plan, &mut coverage))?;
         }
         desk.rows.check()?;
-        plan.vanished = vanished::find(desk, &plan.name, memory)?;
+        plan.vanished = vanished::find(desk, (self.object, &plan.name), (memory, self.existing))?;
         plan.sums = coverage.sums.into_sums();
         plan.fields = coverage.survey.into_fields();
         Ok(plan)

@@ -6,15 +6,19 @@ use serde::Serialize;
 
 use super::decide::Known;
 use super::error::PlanError;
+use super::existing::Existing;
 use super::gate::Gate;
 use super::memory::Memory;
 use super::predict::ObjectPlan;
 use super::prepare::Desk;
-use crate::ground::{CrmRef, Fate, Flag, Outcome, counted};
+use crate::ground::{CrmRef, Fate, Fields, Flag, Links, Made, Outcome, counted};
 use crate::spec::{Else, Pipeline};
 
 /// The remark on them.
 pub const CODE: &str = "vanished";
+
+/// How many records the ledger is asked about at once.
+const BATCH: usize = 256;
 
 /// How many are named where they refuse a run.
 const NAMED: usize = 5;
@@ -31,12 +35,15 @@ pub struct Vanished {
 /// Those of an object, once all its rows were looked at; what refers to them stays linked.
 pub(super) fn find(
     desk: &mut Desk,
-    object: &str,
-    memory: &dyn Memory,
+    (position, object): (usize, &str),
+    (memory, existing): (&dyn Memory, &Existing),
 ) -> Result<Vec<Vanished>, PlanError> {
     let gone = memory.written_without(object, &|id| desk.links.is_in_source(object, id))?;
     for (key, _) in &gone {
         desk.links.stands(object, &key.id);
+    }
+    if desk.mapping.is_searched(position) {
+        name_again(desk, position, (memory, existing))?;
     }
     if desk.pipeline.delta.deleted == Else::Ignore {
         return Ok(Vec::new());
@@ -45,6 +52,37 @@ pub(super) fn find(
         .into_iter()
         .map(|(key, at)| Vanished { record: key.to_string(), at: at.to_string() })
         .collect())
+}
+
+/// Lets records that stand from before be found by the values that were written, and by the name that
+/// the CRM gave to one that it had, unless a record of today has them: who is meant then is that one.
+fn name_again(
+    desk: &mut Desk,
+    object: usize,
+    (memory, existing): (&dyn Memory, &Existing),
+) -> Result<(), PlanError> {
+    let name = desk.pipeline.objects[object].name.clone();
+    let mut free = Vec::new();
+    for keys in desk.links.standing(&name).chunks(BATCH) {
+        for (key, written) in keys.iter().zip(memory.values(keys)?) {
+            let Some((at, values)) = written else { continue };
+            let known = Some(existing.name(&at)).filter(|name| !name.is_empty());
+            let known = known.map(|name| ("name".to_owned(), name.into()));
+            let fields = known
+                .into_iter()
+                .chain(values)
+                .map(|(path, value)| (path.into_boxed_str(), Made::Plain(value)));
+            let searched = desk.mapping.search_keys(object, &Fields(fields.collect()));
+            let unclaimed = searched
+                .into_iter()
+                .filter(|(field, value)| desk.links.by_value(&name, field, value).count == 0);
+            free.extend(unclaimed.map(|(field, value)| (field, value, key.id.clone())));
+        }
+    }
+    for (field, value, id) in free {
+        desk.links.learn_value(&name, &field, value, &id);
+    }
+    Ok(())
 }
 
 /// Lets those that refer to a record find that it is not written, unless it stands from before.

@@ -158,6 +158,11 @@ impl Mapping {
         matching::search_keys(&self.objects[object].searched, fields)
     }
 
+    /// Whether other objects look records of this one up by what [`Mapping::search_keys`] tells.
+    pub fn is_searched(&self, object: usize) -> bool {
+        !self.objects[object].searched.is_empty()
+    }
+
     /// The text that a template of the object's `oversize` makes of a row.
     ///
     /// The columns come as they stand: whoever uses the text as a path confines it.

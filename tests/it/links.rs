@@ -123,3 +123,23 @@ fn a_link_by_name_to_a_company_that_is_held_is_said_by_the_plan_before_the_run_a
         assert_eq!(written, [&json!(0); 2], "{object}: nothing changed since: {tally}");
     }
 }
+
+#[test]
+fn a_link_by_name_to_a_company_that_is_held_or_gone_now_stays() {
+    let rehearsal = Rehearsal::open();
+    let (folder, spec) = export();
+    rehearsal.person("newAccount", &json!({ "account": { "name": "Pair" } }));
+    let firms = folder.path().join("export/firms.csv");
+    fs::write(&firms, FIRMS.replace("3,Pair,", "3,Other,")).unwrap();
+    assert_eq!(rehearsal.run("apply", &spec).0, 0);
+    let there = rehearsal.dump();
+    let of = |name: &str| firms_of(&rehearsal.dump(), name);
+    assert_eq!([of("Ann"), of("Bob"), of("Cyd")], [["Twin"], ["Pair"], ["Solo"]]);
+    // The first loses its name and is held, the second, which the CRM had, and the last are gone.
+    fs::write(&firms, "id,name,site\n1,,twin.example\n3,Other,other.example\n").unwrap();
+    let (_, planned) = rehearsal.run("plan", &spec);
+    let (code, again) = rehearsal.run("apply", &spec);
+    assert_eq!(code, 4, "{again}");
+    agree(&planned, &again);
+    assert_eq!(rehearsal.dump(), there, "nothing was taken away: {again}");
+}
