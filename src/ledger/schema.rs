@@ -124,8 +124,17 @@ pub(super) fn open_for_reading(file: &Path) -> Result<Option<Connection>, Ledger
     if !file.exists() {
         return Ok(None);
     }
-    let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    match look(&connection).map_err(|error| LedgerError::broken(file, &error))? {
+    let fail = |error: rusqlite::Error| LedgerError::broken(file, &error);
+    let mut connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut looked = look(&connection);
+    // Whoever made the ledger died over its first transaction: what is left of it has to be rolled
+    // back before anybody can read, and a reader may not.
+    if matches!(&looked, Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly)) {
+        look(&connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?).map_err(fail)?;
+        connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        looked = look(&connection);
+    }
+    match looked.map_err(fail)? {
         Look::Blank => Ok(None),
         Look::Ours => Ok(Some(connection)),
         Look::Odd(detail) => Err(LedgerError::Foreign { file: file.to_owned(), detail }),
@@ -276,6 +285,29 @@ mod tests {
         let file = folder.path().join("ledger.db");
         let full = Err(rusqlite::Error::InvalidQuery);
         assert!(open(&file, |_| full).is_err());
+        assert!(open_for_reading(&file).unwrap().is_none());
+        drop(open(&file, |_| Ok(())).unwrap());
+        assert!(open_for_reading(&file).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_ledger_whose_maker_was_killed_over_its_first_transaction_is_made_again() {
+        let (there, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let file = there.path().join("ledger.db");
+        let maker = Connection::open(&file).unwrap();
+        maker.pragma_update(None, "cache_size", 1).unwrap();
+        maker.execute_batch("BEGIN; CREATE TABLE half(made)").unwrap();
+        for _ in 0..64 {
+            // More than the cache holds: pages go to the disk before the end, and the journal too.
+            maker.execute("INSERT INTO half VALUES (zeroblob(4096))", []).unwrap();
+        }
+        for name in ["ledger.db", "ledger.db-journal"] {
+            let copy = here.path().join(name);
+            fs::copy(there.path().join(name), &copy).unwrap();
+            fs::set_permissions(&copy, Permissions::from_mode(0o600)).unwrap();
+        }
+        let file = here.path().join("ledger.db");
+        assert!(fs::metadata(&file).unwrap().len() > 0, "it is half made");
         assert!(open_for_reading(&file).unwrap().is_none());
         drop(open(&file, |_| Ok(())).unwrap());
         assert!(open_for_reading(&file).unwrap().is_some());
