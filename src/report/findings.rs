@@ -114,7 +114,8 @@ impl ObjectFindings {
 /// How many records have a field, at each stop of their way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Fill {
-    /// A column of which it is made says something.
+    /// A column of which it is made says something; as [`Fill::made`] where no column of its own row
+    /// alone tells, but a template, a constant, a list of children, or a key inside a column.
     pub source: u64,
     /// Of these, the records for which the rules make nothing of it.
     pub left_out: u64,
@@ -125,6 +126,11 @@ pub struct Fill {
 }
 
 impl Fill {
+    /// The records for which the rules make a value though the source has none.
+    pub const fn added(self) -> u64 {
+        (self.made + self.left_out).saturating_sub(self.source)
+    }
+
     /// Whether what the source says stands in the CRM in every record.
     pub const fn is_whole(self) -> bool {
         self.stands == self.made && self.left_out == 0

@@ -5,6 +5,7 @@ use std::io;
 use super::columns::tone;
 use super::mapping::{NOBODY, NOTHING};
 use super::page::{Bar, Bars, Cell, Column, Page, Paint, TableHead, Tone};
+use crate::ground::compared;
 use crate::plan::{Disposed, Disposition, MapCoverage, Matched, Plan, VANISHED};
 
 const COLUMNS: [Column<'_>; 5] = [
@@ -137,6 +138,14 @@ fn mapped(plan: &Plan) -> impl Iterator<Item = (String, &MapCoverage)> {
     })
 }
 
+/// What is said of a value without a match and the one that comes nearest to it.
+fn likeness(near: &str, value: &str) -> String {
+    if compared(near) == compared(value) {
+        return format!("the CRM has `{near}`, and the map lacks it");
+    }
+    format!("looks like `{near}`")
+}
+
 pub(super) fn values(page: &mut Page, plan: &Plan) -> io::Result<()> {
     page.section(
         "values",
@@ -160,7 +169,7 @@ pub(super) fn values(page: &mut Page, plan: &Plan) -> io::Result<()> {
         ];
         for (state, tone, values, becomes) in lacks {
             for (value, lack) in values {
-                let near = lack.near.as_ref().map(|near| format!("looks like `{near}`"));
+                let near = lack.near.as_ref().map(|near| likeness(near, value));
                 let value = shown_value(value);
                 rows.row(&[
                     Cell::text(state).toned(tone),

@@ -90,11 +90,11 @@ fn verdict(page: &mut Page, about: &Planned<'_>, held: u64) {
     if gates.is_empty() {
         let tone = if held == 0 { Tone::Good } else { Tone::Warn };
         let said = match held {
-            0 => "Every record has its place.".to_owned(),
-            1 => "1 record waits for a person; it is named below. All others have their place."
+            0 => "Every record has its place, or a rule of the spec leaves it out.".to_owned(),
+            1 => "1 record waits for a person; it is named below. All others have their place, or a rule of the spec leaves them out."
                 .to_owned(),
             held => format!(
-                "{held} records wait for a person; they are named below. All others have their place."
+                "{held} records wait for a person; they are named below. All others have their place, or a rule of the spec leaves them out."
             ),
         };
         page.verdict(tone, "Nothing is in the way", &said);
@@ -204,7 +204,7 @@ fn before(page: &mut Page, about: &Planned<'_>) {
     if !stages.is_empty() {
         let names: Vec<_> = stages.keys().map(String::as_str).collect();
         items.push(format!(
-            "Sales pipelines with their stages are made by hand: {}.",
+            "Look whether the sales pipelines have the stages that are meant, which only people can make: {}.",
             names.join(", ")
         ));
     }

@@ -7,11 +7,12 @@ use super::findings::{Fill, ObjectFindings};
 use super::page::{Bar, Bars, Cell, Column, Page, Paint, TableHead, Tone};
 use super::reconciliation_page::Reconciled;
 
-const FIELDS: [Column<'_>; 7] = [
+const FIELDS: [Column<'_>; 8] = [
     Column::text("Object"),
     Column::code("Field"),
     Column::number("The source has a value"),
     Column::number("Left out"),
+    Column::number("Added by rules"),
     Column::number("The rules make one"),
     Column::number("It stands in the CRM"),
     Column::chip("Result"),
@@ -28,7 +29,7 @@ pub(super) fn fill(page: &mut Page, found: &BTreeMap<String, ObjectFindings>) ->
     page.section(
         "fields",
         "Field by field",
-        "How many of the records that were looked at have each field. `Left out` are records whose source has a value of which a rule makes none: the plan and the audit say which and why. Rules can also make one where the source has none. A field that a template or a constant makes counts where it is made.",
+        "How many of the records that were looked at have each field. `Left out` are records whose source has a value of which a rule makes none, `Added by rules` those that have one without it. The remarks of the plan and the audit say which and why, unless the spec says `else: ignore`. What a template, a constant, a list of children or a key inside a column makes counts where it is made: what is lost there, only the remarks tell.",
     );
     let fields = || {
         let of = |(object, findings): (&'_ String, &'_ ObjectFindings)| {
@@ -42,7 +43,7 @@ pub(super) fn fill(page: &mut Page, found: &BTreeMap<String, ObjectFindings>) ->
         id: "fields",
         caption: "Fill of each field",
         columns: &FIELDS,
-        filters: &[0, 6],
+        filters: &[0, 7],
         whole: None,
         empty: "",
     });
@@ -52,10 +53,11 @@ pub(super) fn fill(page: &mut Page, found: &BTreeMap<String, ObjectFindings>) ->
             Cell::text(field),
             Cell::number(fill.source),
             Cell::number(fill.left_out),
+            Cell::number(fill.added()),
             Cell::number(fill.made),
             Cell::number(fill.stands),
             if fill.is_whole() {
-                Cell::text("whole").toned(Tone::Good)
+                Cell::text("stands").toned(Tone::Good)
             } else if fill.stands < fill.made {
                 Cell::text("not all stand").toned(Tone::Warn)
             } else {

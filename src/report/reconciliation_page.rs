@@ -147,7 +147,7 @@ pub fn write_reconciliation_page(
     }
     fill(&mut page, &about.found.objects)?;
     owners(&mut page, about)?;
-    listed(&mut page, differences)?;
+    listed(&mut page, about, differences)?;
     page.finish()
 }
 
@@ -178,7 +178,11 @@ fn verdict(page: &mut Page, about: &Reconciled<'_>) {
         0 => page.verdict(
             Tone::Good,
             "The numbers add up",
-            "The differences that were found are within the limits of the spec. Each stands below, with what is known about it.",
+            if is_all {
+                "The differences that were found are within the limits of the spec. Each stands below, with what is known about it."
+            } else {
+                "The differences that were found are within the limits of the spec. Each stands below, with what is known about it. Not all records were looked at: below stands of which objects."
+            },
         ),
         1 => page.verdict(
             Tone::Bad,
@@ -244,6 +248,7 @@ fn objects(page: &mut Page, about: &Reconciled<'_>) -> io::Result<()> {
         });
         let result = match (is_over, count(findings, |sort| sort != Sort::Explained)) {
             (true, _) => Cell::text("over the limit").toned(Tone::Bad),
+            (false, 0) if findings.unread > 0 => Cell::text("adds up so far").toned(Tone::Plain),
             (false, 0) => Cell::text("adds up").toned(Tone::Good),
             (false, _) => Cell::text("within the limit").toned(Tone::Warn),
         };
@@ -342,7 +347,12 @@ fn sums(
     rows.end()
 }
 
-fn listed(page: &mut Page, differences: &Path) -> io::Result<()> {
+fn listed(page: &mut Page, about: &Reconciled<'_>, differences: &Path) -> io::Result<()> {
+    // Users by their names: nobody knows them by their numbers.
+    let named = |value: String| match value.strip_prefix("Users:") {
+        Some(_) => (about.user)(&value).unwrap_or(value),
+        None => value,
+    };
     page.section(
         "differences",
         "Every difference",
@@ -365,7 +375,7 @@ fn listed(page: &mut Page, differences: &Path) -> io::Result<()> {
         let object = one.record.split(':').next().unwrap_or_default();
         let change = match (one.wanted.is_empty(), one.stands.is_empty()) {
             (true, true) => Cell::text(""),
-            _ => Cell::change(&*one.wanted, &*one.stands),
+            _ => Cell::change(named(one.wanted), named(one.stands)),
         };
         rows.row(&[
             Cell::text(one.sort.name()).toned(tone),

@@ -1,7 +1,7 @@
 //! The last lines of a file that speak of the file: `Total: 1,204 records`, `Generated 2026-03-01`.
 
 /// What is said of such a line.
-pub(super) const DETAIL: &str = "the file ends with this line, which is no row";
+pub(super) const DETAIL: &str = "the file ends with this line, which is no row: compare a count in it with the rows that were read";
 
 /// How many lines at the end of a page are looked at together.
 pub(super) const ROWS_MAX: usize = 20;

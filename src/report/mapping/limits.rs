@@ -66,7 +66,7 @@ fn limits(basis: &Basis<'_>) -> Vec<String> {
     let parents =
         fields(basis, |kind, target| kind == ObjectKind::Company && target.path == "parent");
     if !parents.is_empty() {
-        told.push(format!("The hierarchy of companies can be read and not written: {} {} flagged, and the parent stands in a custom field.", listed(&parents, " and "), of_many(&parents, "is", "are")));
+        told.push(format!("The hierarchy of companies can be read and not written: {} {} told by a remark, and the parent stands in a custom field.", listed(&parents, " and "), of_many(&parents, "is", "are")));
     }
     if has(basis, &[ObjectKind::File]) && !basis.inventory.uploads {
         told.push("The API takes no files: each is copied to the customer's place, and a note on the record links it.".to_owned());
@@ -193,7 +193,7 @@ fn after(basis: &Basis<'_>) -> Vec<String> {
         let describe = of_many(&documents, "this document describes", "these documents describe");
         told.push(format!("Rebuild by hand what {describe}: {}.", files(&documents)));
     }
-    told.push("Look through the records that were flagged or held: `status` and the audit list name each of them.".to_owned());
+    told.push("Look through the records that were held, and the remarks: `status` and the audit list name each of them.".to_owned());
     told.push("Switch automations and notifications on again.".to_owned());
     told.push("Leave the markers (`Flitpipe_Key__c`, and the last line of notes and activities) where they are until the migration is accepted: a rollback and a delta need them.".to_owned());
     told

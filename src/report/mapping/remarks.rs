@@ -85,9 +85,15 @@ fn records(code: &str) -> Option<&'static str> {
         "not_closed" => "only a closed lead has a closing time: left out",
         "required" => "what the record cannot do without is missing: held back",
         "owner_fallback" => "no user of the CRM stands for the owner: the fallback owns it",
-        "ref_missing" => "the record that it names is not in the source: no link",
-        "ref_ambiguous" => "several records are meant equally well: no link",
-        "ref_left" => "the record that it names is not written: no link",
+        "ref_missing" => {
+            "the record that it names is not in the source: no link, and no record where it needs one"
+        }
+        "ref_ambiguous" => {
+            "several records are meant equally well: no link, and no record where it needs one"
+        }
+        "ref_left" => {
+            "the record that it names is not written: no link, and no record where it needs one"
+        }
         "ref_type_unknown" => "the sort of record that it names is none of this migration: no link",
         "self_parent" => "it names itself as its parent: left out",
         "match_ambiguous" => {

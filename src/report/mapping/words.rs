@@ -198,7 +198,7 @@ pub(super) fn unmatched(rule: &Rule) -> String {
 /// What `else` does.
 pub(super) const fn way_out(otherwise: Else) -> &'static str {
     match otherwise {
-        Else::Flag => "the field is left empty and the record is flagged",
+        Else::Flag => "the field is left empty, and a remark names the record",
         Else::Hold => "the record is held",
         Else::Skip => "the record is left out",
         Else::Ignore => "the field is left empty",
