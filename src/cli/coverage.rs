@@ -74,7 +74,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::plan::{Disposed, FieldCoverage, MapCoverage, NoMatch, Tally};
+    use crate::plan::{Disposed, FieldCoverage, MapCoverage, NoMatch};
 
     fn plan(values: BTreeMap<String, u64>) -> ObjectPlan {
         let near = |value: &str| (value == "Legal").then(|| "Law".to_owned());
@@ -92,17 +92,7 @@ mod tests {
             map,
             flags: BTreeMap::new(),
         };
-        ObjectPlan {
-            name: "companies".into(),
-            tally: Tally::default(),
-            known: 0,
-            held: Vec::new(),
-            matched: Vec::new(),
-            vanished: Vec::new(),
-            fates: crate::plan::Sum::default(),
-            fields: vec![industry],
-            sums: Vec::new(),
-        }
+        ObjectPlan { fields: vec![industry], ..ObjectPlan::new("companies") }
     }
 
     #[test]

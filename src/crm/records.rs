@@ -42,6 +42,23 @@ pub struct Snapshot {
     pub raw: Value,
 }
 
+#[cfg(test)]
+impl Snapshot {
+    /// A live record of nobody in particular, at its first revision.
+    pub(crate) fn example(at: CrmRef, fields: Values) -> Self {
+        Self {
+            at,
+            rev: "1".into(),
+            created: Timestamp::UNIX_EPOCH,
+            deleted: false,
+            marker: None,
+            creator: None,
+            fields,
+            raw: Value::Null,
+        }
+    }
+}
+
 /// A record to be created.
 #[derive(Debug, Clone, Copy)]
 pub struct NewRecord<'a> {

@@ -267,33 +267,17 @@ mod tests {
 
     use super::*;
     use crate::ground::Entity;
-    use crate::ledger::Aspect;
 
     /// What an edit from `before` to `after` is taken for when `now` stands at a later revision.
     fn check(before: &Value, after: &Value, now: &Value, expected: &str) {
+        let images = (Some(before.clone()), Some(after.clone()));
         let intent = Intent {
-            run: RunId(1),
-            key: SourceKey::new("people", "1"),
-            aspect: Aspect::Whole,
-            deed: Deed::Edit,
-            entity: Entity::Contacts,
-            crm: Some(7.into()),
             rev_before: Some("1".into()),
-            before: Some(before.clone()),
-            after: Some(after.clone()),
-            hash: String::new(),
-            undoes: None,
-            at: jiff::Timestamp::UNIX_EPOCH,
+            ..Intent::example(Deed::Edit, images.0, images.1)
         };
         let now = Snapshot {
-            at: CrmRef::new(Entity::Contacts, 7.into()),
             rev: "3".into(),
-            created: jiff::Timestamp::UNIX_EPOCH,
-            deleted: false,
-            marker: None,
-            creator: None,
-            fields: values(Some(now)),
-            raw: Value::Null,
+            ..Snapshot::example(CrmRef::new(Entity::Contacts, 7.into()), values(Some(now)))
         };
         let fate = match told_by(&intent, now) {
             Fate::Applied(_) => "applied",

@@ -77,7 +77,6 @@ pub(super) fn named(fields: &Values) -> impl Iterator<Item = CrmRef> + '_ {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
@@ -85,16 +84,10 @@ mod tests {
 
     fn record(entity: Entity, id: u64, fields: &Value) -> Snapshot {
         let fields = fields.as_object().unwrap().iter();
-        Snapshot {
-            at: CrmRef::new(entity, id.into()),
-            rev: "1".into(),
-            created: Timestamp::UNIX_EPOCH,
-            deleted: false,
-            marker: None,
-            creator: None,
-            fields: fields.map(|(path, value)| (path.clone(), value.clone())).collect(),
-            raw: Value::Null,
-        }
+        Snapshot::example(
+            CrmRef::new(entity, id.into()),
+            fields.map(|(path, value)| (path.clone(), value.clone())).collect(),
+        )
     }
 
     #[test]

@@ -6,11 +6,8 @@ use super::course::{Course, named};
 use super::error::EngineError;
 use super::session::Session;
 use crate::crm::{Crm, Snapshot};
-use crate::ground::{CrmRef, Entity};
+use crate::ground::{CrmRef, Entity, listed};
 use crate::ledger::Ledger;
-
-/// How many dependants are named in a reason.
-const NAMED: usize = 5;
 
 /// The records that would lose one, but for those that go before it.
 #[derive(Debug, Default)]
@@ -26,11 +23,11 @@ impl Dependants {
     pub(super) fn whys(&self) -> Vec<String> {
         let mut whys = Vec::new();
         if !self.foreign.is_empty() {
-            let names = listed(self.foreign.iter().map(ToString::to_string));
+            let names = listed(self.foreign.iter(), self.foreign.len());
             whys.push(format!("what others made depends on it: {names}"));
         }
         if !self.ours.is_empty() {
-            let names = listed(self.ours.iter().cloned());
+            let names = listed(self.ours.iter(), self.ours.len());
             whys.push(format!("records of ours that stay depend on it: {names}"));
         }
         whys
@@ -40,13 +37,6 @@ impl Dependants {
     pub(super) fn is_empty(&self) -> bool {
         self.foreign.is_empty() && self.ours.is_empty()
     }
-}
-
-fn listed(names: impl Iterator<Item = String>) -> String {
-    let names: Vec<_> = names.collect();
-    let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    let more = names.len().saturating_sub(NAMED);
-    if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
 /// Where dependants are looked for.

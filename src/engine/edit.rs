@@ -330,14 +330,11 @@ mod tests {
         let check = |now: Value, is_landed: bool| {
             let tried = Tried::from([("tags".into(), (json!(["Old"]), json!(["Old", "Hot"])))]);
             let now = Snapshot {
-                at: CrmRef::new(Entity::Contacts, 7.into()),
                 rev: "3".into(),
-                created: jiff::Timestamp::UNIX_EPOCH,
-                deleted: false,
-                marker: None,
-                creator: None,
-                fields: Values::from([("tags".into(), now)]),
-                raw: Value::Null,
+                ..Snapshot::example(
+                    CrmRef::new(Entity::Contacts, 7.into()),
+                    Values::from([("tags".into(), now)]),
+                )
             };
             assert_eq!(!landed(&tried, &Patch::default(), &now).is_empty(), is_landed);
         };

@@ -104,8 +104,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ground::{CrmRef, Entity, SourceKey};
-    use crate::ledger::{Aspect, Deed, EntryId, Intent, Origin, RunId};
+    use crate::ground::{CrmRef, Entity};
+    use crate::ledger::{Deed, EntryId, Intent, Origin};
 
     fn tags(list: &Value) -> Values {
         Values::from([("tags".to_owned(), list.clone())])
@@ -116,20 +116,8 @@ mod tests {
     fn check([made, met, after]: [Value; 3], (wanted, now): (Value, Value), expected: &str) {
         let deeds = [(Deed::Create, None, made), (Deed::Edit, Some(met), after.clone())];
         let entry = |(id, (deed, before, after)): (i64, (Deed, Option<Value>, Value))| {
-            let intent = Intent {
-                run: RunId(id),
-                key: SourceKey::new("people", "1"),
-                aspect: Aspect::Whole,
-                deed,
-                entity: Entity::Contacts,
-                crm: Some(7.into()),
-                rev_before: None,
-                before: before.map(|tags| json!({ "tags": tags })),
-                after: Some(json!({ "tags": after })),
-                hash: String::new(),
-                undoes: None,
-                at: jiff::Timestamp::UNIX_EPOCH,
-            };
+            let image = |tags| json!({ "tags": tags });
+            let intent = Intent::example(deed, before.map(image), Some(image(after)));
             OpenEntry { id: EntryId(id), intent }
         };
         let done: Vec<_> = (1..).zip(deeds).map(entry).collect();
@@ -141,16 +129,7 @@ mod tests {
             hashes: BTreeMap::new(),
             after: tags(&after),
         };
-        let now = Snapshot {
-            at,
-            rev: "3".into(),
-            created: jiff::Timestamp::UNIX_EPOCH,
-            deleted: false,
-            marker: None,
-            creator: None,
-            fields: tags(&now),
-            raw: Value::Null,
-        };
+        let now = Snapshot { rev: "3".into(), ..Snapshot::example(at, tags(&now)) };
         let known = by_others((&state, &now), ("tags", &tags(&wanted)), &done);
         assert_eq!(known.map(|known| known.1).unwrap_or_default(), expected);
     }

@@ -174,28 +174,16 @@ mod tests {
 
     use super::*;
     use crate::engine::three_way::same;
-    use crate::ground::{Entity, SourceKey};
-    use crate::ledger::{Aspect, EntryId, RunId};
+    use crate::ledger::EntryId;
 
     /// The entries of a record: deed, tags before and after, and which one it undoes.
     fn done(entries: &[(Deed, Value, Value, Option<i64>)]) -> Vec<OpenEntry> {
         let image = |tags: &Value| (!tags.is_null()).then(|| json!({ "tags": tags }));
         let entry =
             |(id, (deed, before, after, undoes)): (i64, &(Deed, Value, Value, Option<i64>))| {
-                let intent = Intent {
-                    run: RunId(1),
-                    key: SourceKey::new("people", "1"),
-                    aspect: Aspect::Whole,
-                    deed: *deed,
-                    entity: Entity::Contacts,
-                    crm: Some(7.into()),
-                    rev_before: None,
-                    before: image(before),
-                    after: image(after),
-                    hash: String::new(),
-                    undoes: undoes.map(EntryId),
-                    at: jiff::Timestamp::UNIX_EPOCH,
-                };
+                let undoes = undoes.map(EntryId);
+                let intent =
+                    Intent { undoes, ..Intent::example(*deed, image(before), image(after)) };
                 OpenEntry { id: EntryId(id), intent }
             };
         (1..).zip(entries).map(entry).collect()

@@ -168,16 +168,7 @@ mod tests {
             hashes: std::collections::BTreeMap::new(),
             after: of(ours),
         };
-        let now = Snapshot {
-            at,
-            rev: "3".into(),
-            created: jiff::Timestamp::UNIX_EPOCH,
-            deleted: false,
-            marker: None,
-            creator: None,
-            fields: of(now),
-            raw: Value::Null,
-        };
+        let now = Snapshot { rev: "3".into(), ..Snapshot::example(at, of(now)) };
         let people = example::object("people", "contacts", ObjectKind::Person, vec![field]);
         let shares = Shares { theirs: of(theirs), ..Shares::default() };
         let weighed = weigh((&people, Aspect::Whole), (Some(&state), &of(wanted)), &shares, &now);

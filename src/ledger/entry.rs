@@ -156,6 +156,27 @@ pub struct State {
     pub after: BTreeMap<String, Value>,
 }
 
+#[cfg(test)]
+impl Intent {
+    /// A deed on the record of a person, with what stood there before and what is ours after it.
+    pub(crate) fn example(deed: Deed, before: Option<Value>, after: Option<Value>) -> Self {
+        Self {
+            run: RunId(1),
+            key: SourceKey::new("people", "1"),
+            aspect: Aspect::Whole,
+            deed,
+            entity: Entity::Contacts,
+            crm: Some(7.into()),
+            rev_before: None,
+            before,
+            after,
+            hash: String::new(),
+            undoes: None,
+            at: Timestamp::UNIX_EPOCH,
+        }
+    }
+}
+
 impl Aspect {
     const ALL: [Self; 3] = [Self::Whole, Self::Closing, Self::Late];
 

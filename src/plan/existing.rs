@@ -143,16 +143,10 @@ mod tests {
                 ("name".to_owned(), json!(format!("Person {id}"))),
                 ("email".to_owned(), json!(emails)),
             ];
-            let snapshot = Snapshot {
-                at: CrmRef::new(Entity::Contacts, (*id).into()),
-                rev: "1".into(),
-                created: jiff::Timestamp::UNIX_EPOCH,
-                deleted: false,
-                marker: None,
-                creator: None,
-                fields: fields.into_iter().collect(),
-                raw: Value::Null,
-            };
+            let snapshot = Snapshot::example(
+                CrmRef::new(Entity::Contacts, (*id).into()),
+                fields.into_iter().collect(),
+            );
             existing.see(0);
             existing.note(0, &["email".to_owned()], &mapping, &snapshot);
         }

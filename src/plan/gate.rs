@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 
 use super::existing::Existing;
+use super::object_plan::ObjectPlan;
 use super::owners::OwnerUse;
-use super::predict::ObjectPlan;
 use super::prepare::Desk;
 use super::provision::Provisioning;
 use super::vanished;
@@ -214,7 +214,7 @@ fn invented(pipeline: &Pipeline) -> Vec<Gate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Sum, Tally};
+    use crate::plan::Tally;
     use crate::spec::example;
 
     fn used(owner: &str, count: u64) -> OwnerUse {
@@ -250,17 +250,7 @@ mod tests {
         (0..seen.unwrap_or(0)).for_each(|_| existing.see(0));
         let mut tally = Tally::default();
         tally.add(Outcome::Created, created);
-        let plan = ObjectPlan {
-            name: "people".into(),
-            tally,
-            known: 0,
-            held: Vec::new(),
-            matched: Vec::new(),
-            vanished: Vec::new(),
-            fields: Vec::new(),
-            sums: Vec::new(),
-            fates: Sum::default(),
-        };
+        let plan = ObjectPlan { tally, ..ObjectPlan::new("people") };
         let gates = people(&pipeline, &BTreeMap::from([(0, plan)]), &existing);
         gates.into_iter().next().map(|gate| gate.message)
     }

@@ -15,6 +15,7 @@ mod late;
 mod links;
 mod memory;
 mod names;
+mod object_plan;
 mod order;
 mod owners;
 mod predict;
@@ -51,9 +52,10 @@ pub use irreversible::Irreversible;
 pub use links::LinkBook;
 pub use memory::{Memory, Written};
 pub use names::{address_path, plain_name, plain_path};
+pub use object_plan::{Matched, ObjectPlan};
 pub use order::{Order, Stage};
 pub use owners::{OwnerTable, OwnerUse};
-pub use predict::{Matched, ObjectPlan, Plan, predict};
+pub use predict::{Plan, predict};
 pub use prepare::{Course, Desk, Late, Prepared};
 pub use profile::{
     ColumnProfile, Complexity, DuplicateGroup, Duplicates, Example, FileProfile, FilesProfile,

@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use serde::Serialize;
-
-use super::coverage::{Coverage, FieldCoverage, Survey};
+use super::coverage::{Coverage, Survey};
 use super::decide::{Decision, Known, Matches, decide, record_hash, split_closing};
 use super::disposition::{self, Disposition};
 use super::error::PlanError;
@@ -17,59 +15,18 @@ use super::held::{Held, lost_rows, taken};
 use super::irreversible::{self, Irreversible};
 use super::late;
 use super::memory::Memory;
+use super::object_plan::{Matched, ObjectPlan};
 use super::order::{Order, Stage};
 use super::owners::OwnerUse;
 use super::prepare::{Course, Desk, Prepared};
 use super::provision::{Provisioning, Seen};
 use super::reading::{self, TableRemark};
 use super::source_text::SourceText;
-use super::sum::Sum;
-use super::sums::{PlannedSum, Sums};
+use super::sums::Sums;
 use super::tally::Tally;
-use super::vanished::{self, Vanished};
+use super::vanished;
 use crate::crm::Inventory;
 use crate::ground::{CrmRef, Entity, Fields, Flag, Made, Outcome, Rows, SourceKey};
-
-/// A record that the CRM has already.
-#[derive(Debug, Serialize)]
-pub struct Matched {
-    /// The source record, as `people:123`.
-    pub record: String,
-    /// The record of the CRM, as `Contacts:7`.
-    pub at: String,
-    /// The fields by which it is known, and the first of their values.
-    pub by: String,
-    /// What the source calls it.
-    pub name: String,
-    /// What the CRM calls it, which stays.
-    pub named: String,
-}
-
-/// The prediction for one object.
-#[derive(Debug, Serialize)]
-pub struct ObjectPlan {
-    /// The object.
-    pub name: String,
-    /// The predicted outcomes.
-    #[serde(flatten)]
-    pub tally: Tally,
-    /// Records that the ledger knows from earlier runs.
-    #[serde(skip)]
-    pub known: u64,
-    /// The records that will be held.
-    pub held: Vec<Held>,
-    /// The records that the CRM has already and that will be filled.
-    pub matched: Vec<Matched>,
-    /// Records that were written in an earlier run and that the source does not have any more.
-    pub vanished: Vec<Vanished>,
-    /// What its rules make of all records, field by field.
-    pub fields: Vec<FieldCoverage>,
-    /// The sums of its amounts that the spec asks for.
-    pub sums: Vec<PlannedSum>,
-    /// A sum over its records, each with its outcome.
-    #[serde(skip)]
-    pub fates: Sum,
-}
 
 /// What is going to happen.
 #[derive(Debug)]
@@ -201,17 +158,7 @@ impl Forecast<'_> {
         let groups =
             Groups::find(self.object, (rules, &pipeline.sources), rows, (&desk.mapping, &world));
         desk.groups.insert(self.object, groups);
-        let mut plan = ObjectPlan {
-            name: rules.name.clone(),
-            tally: Tally::default(),
-            known: 0,
-            held: Vec::new(),
-            matched: Vec::new(),
-            vanished: Vec::new(),
-            fields: Vec::new(),
-            sums: Vec::new(),
-            fates: Sum::default(),
-        };
+        let mut plan = ObjectPlan::new(&rules.name);
         for held in lost_rows(&pipeline, desk, self.object)? {
             plan.tally.source += 1;
             plan.tally.count(Outcome::Flagged, &held.flags);

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::PlanError;
-use super::predict::{ObjectPlan, Plan};
+use super::object_plan::ObjectPlan;
+use super::predict::Plan;
 use super::prepare::Desk;
 use super::sum::Sum;
 use crate::crm::Inventory;

@@ -9,7 +9,7 @@ use super::error::PlanError;
 use super::existing::Existing;
 use super::gate::Gate;
 use super::memory::Memory;
-use super::predict::ObjectPlan;
+use super::object_plan::ObjectPlan;
 use super::prepare::Desk;
 use crate::ground::{CrmRef, Fate, Fields, Flag, Links, Made, Outcome, counted};
 use crate::spec::{Else, Pipeline};
